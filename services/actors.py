@@ -1,0 +1,37 @@
+"""Who acts: a member, for a party, in a role."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a member may do for the party; a party is admitted to each role by the office."""
+
+    REGISTRANT = "REGISTRANT"
+    EXAMINER = "EXAMINER"
+    REGISTRAR = "REGISTRAR"
+    EXCHANGE = "EXCHANGE"
+    LICENSEE = "LICENSEE"
+    LENDER = "LENDER"
+
+
+OFFICE_ROLES = frozenset({Role.EXAMINER, Role.REGISTRAR})
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """One signed-in member acting for one party. Nobody signed in is `None`, never an Actor."""
+
+    subject: str
+    party_id: str
+    roles: frozenset[Role]
+
+    def acts_as(self, *roles: Role) -> bool:
+        return not self.roles.isdisjoint(roles)
+
+    def acts_for(self, party_id: str) -> bool:
+        return self.party_id == party_id
+
+    @property
+    def is_of_the_office(self) -> bool:
+        return not self.roles.isdisjoint(OFFICE_ROLES)

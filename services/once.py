@@ -1,0 +1,107 @@
+"""Rule 0.4: the same key and the same input give the same answer, and act once."""
+
+import json
+from dataclasses import asdict, dataclass, is_dataclass
+from datetime import date, datetime
+from hashlib import sha256
+from typing import Any, Self
+
+import sqlalchemy as sa
+
+from services.actors import Actor
+from services.refusals import Refusal, RefusalCode, Refused, require
+from services.registry import Transaction
+from services.tables import UtcInstant, metadata
+
+SHORTEST_KEY, LONGEST_KEY = 8, 128
+
+_answers = sa.Table(
+    "answers",
+    metadata,
+    sa.Column("party_id", sa.String(64), primary_key=True),
+    sa.Column("key", sa.String(LONGEST_KEY), primary_key=True),
+    sa.Column("act", sa.String(64), nullable=False),
+    sa.Column("fingerprint", sa.LargeBinary(32), nullable=False),
+    sa.Column("record_id", sa.String(64), nullable=False),
+    sa.Column("given_at", UtcInstant, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """One attempt at a creating act: its key, the act's name, and a hash of its input."""
+
+    key: str
+    act: str
+    fingerprint: bytes
+
+    @classmethod
+    def of(cls, key: str, act: str, terms: object) -> Self:
+        assert is_dataclass(terms), terms
+        assert not isinstance(terms, type), terms
+        text = json.dumps(asdict(terms), default=_plain, sort_keys=True, ensure_ascii=False)
+        return cls(key, act, sha256(text.encode()).digest())
+
+    @classmethod
+    def of_text(cls, key: str, act: str, text: str) -> Self:
+        """For an act whose whole input is one id."""
+        return cls(key, act, sha256(text.encode()).digest())
+
+
+def _plain(value: Any) -> str | list[str]:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    assert isinstance(value, frozenset), value
+    return sorted(str(item) for item in value)
+
+
+def refusals_to_repeat(once: Once, act: str, fingerprint: bytes) -> list[Refusal]:
+    """Rule 0.4. An idempotency key stands for one act with one input."""
+    return require(
+        "A key already used must come with the act and the input it was first used for.",
+        (once.act, once.fingerprint) == (act, fingerprint),
+        RefusalCode.IDEMPOTENCY_KEY_REUSED,
+        path=("idempotency_key",),
+    )
+
+
+def require_key(once: Once) -> list[Refusal]:
+    """Rule 0.4. An idempotency key can be written down and told apart from others."""
+    well_formed = once.key.isascii() and once.key.isprintable() and " " not in once.key
+    return require(
+        "A key must be 8 to 128 printable ASCII characters without spaces.",
+        well_formed and SHORTEST_KEY <= len(once.key) <= LONGEST_KEY,
+        RefusalCode.IDEMPOTENCY_KEY_MALFORMED,
+        path=("idempotency_key",),
+    )
+
+
+async def answer_given(tx: Transaction, actor: Actor, once: Once) -> str | None:
+    """The id of the record this key already created, or None when the key is new.
+
+    Raises `Refused` for a malformed key, and for a key used with another act or input.
+    """
+    if refusals := require_key(once):
+        raise Refused(*refusals)
+    query = sa.select(_answers).where(
+        _answers.c.party_id == actor.party_id, _answers.c.key == once.key
+    )
+    earlier = (await tx.connection.execute(query)).one_or_none()
+    if earlier is None:
+        return None
+    if refusals := refusals_to_repeat(once, earlier.act, earlier.fingerprint):
+        raise Refused(*refusals)
+    return str(earlier.record_id)
+
+
+async def keep_answer(tx: Transaction, actor: Actor, once: Once, record_id: str) -> None:
+    await tx.connection.execute(
+        _answers.insert().values(
+            party_id=actor.party_id,
+            key=once.key,
+            act=once.act,
+            fingerprint=once.fingerprint,
+            record_id=record_id,
+            given_at=tx.now,
+        )
+    )
