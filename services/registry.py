@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from ledger.log import Log
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from ledger.log import Log
 from services.blobs import FolderBlobs
 from services.clock import Clock
 from services.permits import Permits

@@ -12,6 +12,7 @@ from services.clock import ManualClock
 from services.permits import Permits
 from services.registry import Registry, open_engine
 from tests.founding import ORIGIN, create_tables, enter_party, open_office
+from tests.titles import certify
 
 START = datetime(2026, 1, 5, 2, 0, tzinfo=UTC)  # A Monday, ten in the morning in Shanghai.
 PERMIT_SECRET = bytes(range(32))
@@ -82,3 +83,9 @@ async def bank(registry, office):
 @pytest.fixture
 async def rival_bank(registry, office):
     return await enter_party(registry, office, "样例对手银行", Role.LENDER)
+
+
+@pytest.fixture
+async def certificate(registry, office, holder):
+    """A certificate in force, held by `holder`."""
+    return await certify(registry, office, holder)
