@@ -69,6 +69,7 @@ class RefusalCode(StrEnum):
     TITLE_SALE_ELSEWHERE = "TITLE_SALE_ELSEWHERE"
     # 7. Offers and licenses.
     PERIOD_EMPTY = "PERIOD_EMPTY"
+    SCOPE_MALFORMED = "SCOPE_MALFORMED"
     PRICE_NEGATIVE = "PRICE_NEGATIVE"
     OFFER_NOT_OPEN = "OFFER_NOT_OPEN"
     OUTSIDE_THE_OFFER = "OUTSIDE_THE_OFFER"
@@ -77,6 +78,7 @@ class RefusalCode(StrEnum):
     LICENSEE_IS_LICENSOR = "LICENSEE_IS_LICENSOR"
     NEGOTIATION_ALREADY_OPEN = "NEGOTIATION_ALREADY_OPEN"
     NOT_THE_LICENSOR = "NOT_THE_LICENSOR"
+    NOT_THE_LICENSEE = "NOT_THE_LICENSEE"
     NOT_A_PARTY_TO_THE_LICENSE = "NOT_A_PARTY_TO_THE_LICENSE"
     LICENSE_NOT_IN_FORCE = "LICENSE_NOT_IN_FORCE"
     # 8. Pledges.
@@ -160,9 +162,7 @@ FINDINGS: dict[RefusalCode, Finding] = {
     _CODE.DUPLICATE_APPLICATION: Finding(
         f"{MEASURES}, Art. 7(6)", "Continue the earlier application or certificate."
     ),
-    _CODE.RESUBMISSION_BARRED: Finding(
-        f"{MEASURES}, Art. 7(6)", "Wait until the bar has ended, or show just cause to the office."
-    ),
+    _CODE.RESUBMISSION_BARRED: Finding(f"{MEASURES}, Art. 7(6)", "Wait until the bar has ended."),
     _CODE.CONFLICT_OF_INTEREST: Finding(
         f"{MEASURES}, Art. 4", "Leave the case to a member of the office who has no part in it."
     ),
@@ -235,6 +235,11 @@ FINDINGS: dict[RefusalCode, Finding] = {
     _CODE.PERIOD_EMPTY: Finding(
         f"{CIVIL_CODE} Art. 863", "Name a period that ends after it begins and lies ahead."
     ),
+    _CODE.SCOPE_MALFORMED: Finding(
+        f"{REGISTER}, 7.9",
+        "Name at most 40 territories by ISO 3166 code, such as CN or CN-SH, and at most 40 uses "
+        "of up to 80 characters without commas.",
+    ),
     _CODE.PRICE_NEGATIVE: Finding(f"{CIVIL_CODE} Art. 845", "Name a price of zero or more."),
     _CODE.OFFER_NOT_OPEN: Finding(
         f"{CIVIL_CODE} Art. 476 and 478", "Choose an offer that is published and open."
@@ -256,6 +261,7 @@ FINDINGS: dict[RefusalCode, Finding] = {
         f"{REGISTER}, 7.3", "Wait for the answer to the request already made."
     ),
     _CODE.NOT_THE_LICENSOR: Finding(f"{CIVIL_CODE} Art. 862", "Sign in for the licensor."),
+    _CODE.NOT_THE_LICENSEE: Finding(f"{CIVIL_CODE} Art. 862", "Sign in for the licensee."),
     _CODE.NOT_A_PARTY_TO_THE_LICENSE: Finding(
         f"{CIVIL_CODE} Art. 465", "Sign in for the licensor or the licensee."
     ),

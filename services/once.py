@@ -66,7 +66,7 @@ def refusals_to_repeat(once: Once, act: str, fingerprint: bytes) -> list[Refusal
 
 
 def require_key(once: Once) -> list[Refusal]:
-    """Rule 0.4. An idempotency key can be written down and told apart from others."""
+    """Rule 0.6. An idempotency key can be written down and told apart from others."""
     well_formed = once.key.isascii() and once.key.isprintable() and " " not in once.key
     return require(
         "A key must be 8 to 128 printable ASCII characters without spaces.",

@@ -6,7 +6,6 @@ from enum import StrEnum
 from hashlib import sha256
 
 from ledger.log import Recorded
-
 from services.actors import Actor
 from services.money import Money
 from services.registry import Transaction

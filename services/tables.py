@@ -42,10 +42,14 @@ class UtcInstant(sa.types.TypeDecorator[datetime]):
         return None if value is None else EPOCH + timedelta(microseconds=value)
 
 
-def one_of(enum: type[StrEnum]) -> sa.Enum:
-    """A column that holds one of an enum's values, by value, with a CHECK."""
+def one_of(enum: type[StrEnum], name: str | None = None) -> sa.Enum:
+    """A column that holds one of an enum's values, by value, with a CHECK.
+
+    `name` tells its CHECK from that of another column of the same enum in the same table.
+    """
     return sa.Enum(
         enum,
+        name=name or enum.__name__.lower(),
         native_enum=False,
         create_constraint=True,
         length=40,
@@ -66,3 +70,14 @@ class Names(sa.types.TypeDecorator[frozenset[str]]):
     def process_result_value(self, value: Any | None, dialect: sa.Dialect) -> frozenset[str] | None:
         del dialect
         return None if value is None else frozenset(value.split(",")) - {""}
+
+
+def guard(table: sa.Table, *triggers: str) -> None:
+    """Give a table its triggers wherever it is created on SQLite: rules said a second time."""
+
+    def create(_table: sa.Table, connection: sa.Connection, **_: Any) -> None:
+        if connection.dialect.name == "sqlite":
+            for trigger in triggers:
+                connection.exec_driver_sql(trigger)
+
+    sa.event.listen(table, "after_create", create)

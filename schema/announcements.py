@@ -1,0 +1,241 @@
+"""Announcements and objections in the contract: type, inputs, payloads, queries, mutations."""
+
+import asyncio
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from schema.applications import After, Application, First
+from schema.context import Info
+from schema.documents import Document
+from schema.errors import UserError, act, user_errors
+from schema.node import Node, nodes_of, shown
+from schema.paging import Connection, connect
+from schema.parties import Party
+from schema.scalars import Hash
+from services.announcements import actions, model, views
+from services.announcements.views import ANNOUNCEMENT, OBJECTION
+from services.applications.model import ProductKind, RefusalGround, UpdateFrequency
+from services.applications.views import APPLICATION
+from services.documents.views import DOCUMENT
+from services.identifiers import Kind
+from services.parties.views import PARTY
+
+strawberry.enum(
+    model.AnnouncementStatus,
+    description="Open, closed without or with objections, or cancelled with its application.",
+)
+strawberry.enum(
+    model.ObjectionStatus,
+    description="How far an objection has come; MOOT when the application ended first.",
+)
+strawberry.enum(model.Decision, name="ObjectionDecision", description="What the registrar finds.")
+
+Statuses = Annotated[
+    list[model.AnnouncementStatus] | None,
+    strawberry.argument(description="Only announcements that have one of these statuses now."),
+]
+
+
+@nodes_of(Kind.OBJECTION, OBJECTION)
+@strawberry.type(
+    description="A challenge to a registration. Everyone sees that there is one, its ground and "
+    "dates; who objects, why and with what is open to the objector, the applicant and the office."
+)
+class Objection(Node):
+    announcement_id: strawberry.Private[str]
+    objector_id: strawberry.Private[str | None]
+    ground: RefusalGround = strawberry.field(description="The ground of Art. 7 it rests on.")
+    statement: str | None = strawberry.field(description="What is held against the product.")
+    status: model.ObjectionStatus = strawberry.field(description="How far it has come.")
+    raised_at: datetime = strawberry.field(description="When it was raised.")
+    decision_due_at: datetime = strawberry.field(
+        description="When the office must have decided. Nothing is dismissed by delay."
+    )
+    decided_at: datetime | None = strawberry.field(
+        description="When it was upheld, dismissed or withdrawn."
+    )
+    reasons: str | None = strawberry.field(description="The reasons of the decision.")
+
+    @strawberry.field(description="The announcement it was raised in.")
+    async def announcement(self, info: Info) -> "Announcement | None":
+        announcement: Announcement | None = shown(
+            Announcement, await info.context.one(ANNOUNCEMENT, self.announcement_id)
+        )
+        return announcement
+
+    @strawberry.field(description="Who objects, if the asker may know.")
+    async def objector(self, info: Info) -> Party | None:
+        party: Party | None = shown(Party, await info.context.one(PARTY, self.objector_id))
+        return party
+
+    @strawberry.field(description="The documents that show it, as far as the asker may see them.")
+    async def evidence(self, info: Info) -> list[Document]:
+        named = await info.context.many(views.EVIDENCE_OF_OBJECTION, self.id)
+        records = await asyncio.gather(
+            *(info.context.one(DOCUMENT, evidence["document_id"]) for evidence in named)
+        )
+        return [Document(**record) for record in records if record is not None]
+
+
+@nodes_of(Kind.ANNOUNCEMENT, ANNOUNCEMENT)
+@strawberry.type(
+    description="What the public is told of a product before it is registered. Open to all; the "
+    "text never changes."
+)
+class Announcement(Node):
+    application_id: strawberry.Private[str]
+    applicant_id: strawberry.Private[str]
+    applicant_name: str = strawberry.field(description="The applicant's name when announced.")
+    kind: ProductKind = strawberry.field(description="The kind of product.")
+    name: str = strawberry.field(description="The name of the product.")
+    summary: str = strawberry.field(description="What the product is.")
+    industry: str = strawberry.field(description="The industry it serves.")
+    data_source: str = strawberry.field(description="Where its data come from.")
+    update_frequency: UpdateFrequency = strawberry.field(
+        description="How often its data are renewed."
+    )
+    text_hash: Hash = strawberry.field(
+        description="The SHA-256 of the text announced, as canonical JSON."
+    )
+    published_at: datetime = strawberry.field(description="When it was announced.")
+    closes_at: datetime = strawberry.field(
+        description="From this instant on nobody can object any more."
+    )
+    status: model.AnnouncementStatus = strawberry.field(description="The status at this moment.")
+
+    @strawberry.field(description="Who applies.")
+    async def applicant(self, info: Info) -> Party | None:
+        party: Party | None = shown(Party, await info.context.one(PARTY, self.applicant_id))
+        return party
+
+    @strawberry.field(description="The application, if the asker may see it.")
+    async def application(self, info: Info) -> Application | None:
+        application: Application | None = shown(
+            Application, await info.context.one(APPLICATION, self.application_id)
+        )
+        return application
+
+    @strawberry.field(description="All objections ever raised in it, oldest first.")
+    async def objections(self, info: Info) -> list[Objection]:
+        records = await info.context.many(views.OBJECTIONS_TO_ANNOUNCEMENT, self.id)
+        return [Objection(**record) for record in records]
+
+
+@strawberry.input(description="The application to be announced.")
+class AnnounceApplicationInput:
+    idempotency_key: str = strawberry.field(description="Chosen by the caller; see README.")
+    application_id: strawberry.ID = strawberry.field(description="The application.")
+
+
+@strawberry.input(description="What is held against a product.")
+class RaiseObjectionInput:
+    idempotency_key: str = strawberry.field(description="Chosen by the caller; see README.")
+    announcement_id: strawberry.ID = strawberry.field(description="The announcement.")
+    ground: RefusalGround = strawberry.field(description="The ground of Art. 7.")
+    statement: str = strawberry.field(description="Why it applies, at most 4,000 characters.")
+    document_ids: list[strawberry.ID] = strawberry.field(
+        description="The evidence: documents of the objector's own, at least one."
+    )
+
+    def to_terms(self) -> model.ObjectionTerms:
+        return model.ObjectionTerms(
+            announcement_id=self.announcement_id,
+            ground=self.ground,
+            statement=self.statement,
+            document_ids=tuple(self.document_ids),
+        )
+
+
+@strawberry.input(description="How an objection is decided.")
+class DecideObjectionInput:
+    objection_id: strawberry.ID = strawberry.field(description="The objection.")
+    decision: model.Decision = strawberry.field(description="Upheld or dismissed.")
+    reasons: str = strawberry.field(description="The reasons, at most 4,000 characters.")
+
+    def to_terms(self) -> model.DecisionTerms:
+        return model.DecisionTerms(
+            objection_id=self.objection_id, decision=self.decision, reasons=self.reasons
+        )
+
+
+@strawberry.input(description="The objection to be taken back.")
+class WithdrawObjectionInput:
+    objection_id: strawberry.ID = strawberry.field(description="The objection.")
+
+
+@strawberry.type(description="The announcement, or why nothing was announced.")
+class AnnounceApplicationPayload:
+    announcement: Announcement | None = strawberry.field(
+        default=None, description="The announcement."
+    )
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type(description="The objection after the act, or why nothing was done.")
+class ObjectionPayload:
+    objection: Objection | None = strawberry.field(default=None, description="The objection.")
+    user_errors: list[UserError] = user_errors()
+
+
+@strawberry.type
+class AnnouncementQueries:
+    @strawberry.field(description="The announcement with this id.")
+    async def announcement(self, info: Info, id: strawberry.ID) -> Announcement | None:
+        announcement: Announcement | None = shown(
+            Announcement, await info.context.one(ANNOUNCEMENT, id)
+        )
+        return announcement
+
+    @strawberry.field(description="All announcements, newest first. Open to everyone.")
+    async def gazette(
+        self, info: Info, first: First = 20, after: After = None, status: Statuses = None
+    ) -> Connection[Announcement]:
+        condition = views.has_status(status)
+        return await connect(info, Announcement, ANNOUNCEMENT, condition, first=first, after=after)
+
+
+@strawberry.type
+class AnnouncementMutations:
+    @act("Publish what is to be registered (rule 4.1). From then on anyone may object.")
+    async def announce_application(
+        self, info: Info, input: AnnounceApplicationInput
+    ) -> AnnounceApplicationPayload:
+        context = info.context
+        announcement = await actions.announce_application(
+            context.registry, context.signed_in, input.application_id, input.idempotency_key
+        )
+        record = await context.one(ANNOUNCEMENT, announcement.id)
+        return AnnounceApplicationPayload(announcement=shown(Announcement, record))
+
+    @act("Object to a product being registered (rule 4.2).")
+    async def raise_objection(self, info: Info, input: RaiseObjectionInput) -> ObjectionPayload:
+        context = info.context
+        objection = await actions.raise_objection(
+            context.registry, context.signed_in, input.to_terms(), input.idempotency_key
+        )
+        return await _payload(info, objection)
+
+    @act("Uphold an objection, which refuses the application, or dismiss it (rule 4.4).")
+    async def decide_objection(self, info: Info, input: DecideObjectionInput) -> ObjectionPayload:
+        context = info.context
+        objection = await actions.decide_objection(
+            context.registry, context.signed_in, input.to_terms()
+        )
+        return await _payload(info, objection)
+
+    @act("Take back an objection that has not been decided (rule 4.5).")
+    async def withdraw_objection(
+        self, info: Info, input: WithdrawObjectionInput
+    ) -> ObjectionPayload:
+        context = info.context
+        objection = await actions.withdraw_objection(
+            context.registry, context.signed_in, input.objection_id
+        )
+        return await _payload(info, objection)
+
+
+async def _payload(info: Info, objection: model.Objection) -> ObjectionPayload:
+    record = await info.context.one(OBJECTION, objection.id)
+    return ObjectionPayload(objection=shown(Objection, record))

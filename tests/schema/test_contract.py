@@ -1,0 +1,76 @@
+"""The contract as committed, and what it promises of every type in it."""
+
+from pathlib import Path
+
+import pytest
+from graphql import (
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    build_schema,
+)
+
+import schema as package
+from schema import schema
+from schema.node import types_and_views
+
+COMMITTED = Path(package.__file__).parent / "schema.graphql"
+TYPES = build_schema(schema.as_str()).type_map
+OURS = {name: kind for name, kind in TYPES.items() if not name.startswith("__")}
+
+
+def test_the_committed_contract_is_the_one_the_code_gives():
+    assert COMMITTED.read_text(encoding="utf-8") == schema.as_str() + "\n"
+
+
+def test_everything_is_described():
+    silent = [
+        f"{name}.{field}"
+        for name, kind in OURS.items()
+        if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType | GraphQLInputObjectType)
+        for field, value in kind.fields.items()
+        if not value.description
+    ]
+    silent += [
+        name
+        for name, kind in OURS.items()
+        if not kind.description and name not in {"String", "Int", "Boolean", "ID", "Float"}
+    ]
+    assert silent == []
+
+
+def test_every_mutation_takes_one_input_and_gives_its_user_errors():
+    mutations = TYPES["Mutation"].fields
+    assert {name for name, field in mutations.items() if list(field.args) != ["input"]} == set()
+    without = {
+        name for name, field in mutations.items() if "userErrors" not in field.type.of_type.fields
+    }
+    assert without == set()
+
+
+def test_what_a_query_finds_at_its_root_may_be_absent():
+    lists = {"nodes"}
+    never_null = {
+        name
+        for name, field in TYPES["Query"].fields.items()
+        if isinstance(field.type, GraphQLNonNull)
+        and name not in lists
+        and not str(field.type.of_type).endswith("Connection")
+    }
+    assert never_null == set()
+
+
+@pytest.mark.parametrize(
+    ("cls", "view"), types_and_views(), ids=lambda pair: getattr(pair, "name", "")
+)
+def test_a_type_is_made_of_exactly_the_fields_of_its_view(cls, view):
+    plain = {
+        field.python_name
+        for field in cls.__strawberry_definition__.fields
+        if not field.base_resolver
+    }
+    private = set(cls.__dataclass_fields__) - {
+        field.python_name for field in cls.__strawberry_definition__.fields
+    }
+    assert plain | private == set(view.fields)
