@@ -35,7 +35,7 @@ async def test_a_registered_party_is_on_the_register_and_in_the_ledger(registry,
     assert await kinds_on(registry, party.id) == ["party-registered"]
 
 
-async def test_a_refused_registration_leaves_no_trace(registry, office, holder):
+async def test_a_refused_registration_leaves_no_trace(registry, holder):
     before = await size_of_ledger(registry)
     with pytest.raises(Refused):
         await register_party(registry, holder, BANK, a_key())

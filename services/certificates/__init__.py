@@ -1,0 +1,1 @@
+"""Chapter 5: certificates, what burdens them, and who consents to what."""
