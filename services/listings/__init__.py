@@ -1,0 +1,1 @@
+"""Chapter 6: certificates on the lists of exchanges."""
