@@ -15,6 +15,7 @@ class RefusalCode(StrEnum):
     RECORD_NOT_FOUND = "RECORD_NOT_FOUND"
     TEXT_MISSING = "TEXT_MISSING"
     TEXT_TOO_LONG = "TEXT_TOO_LONG"
+    TEXT_UNPRINTABLE = "TEXT_UNPRINTABLE"
     IDEMPOTENCY_KEY_MALFORMED = "IDEMPOTENCY_KEY_MALFORMED"
     IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
     ILLEGAL_TRANSITION = "ILLEGAL_TRANSITION"
@@ -115,8 +116,9 @@ FINDINGS: dict[RefusalCode, Finding] = {
     ),
     _CODE.TEXT_MISSING: Finding(f"{REGISTER}, 0.3", "Fill in the field."),
     _CODE.TEXT_TOO_LONG: Finding(f"{REGISTER}, 0.3", "Shorten the text."),
+    _CODE.TEXT_UNPRINTABLE: Finding(f"{REGISTER}, 0.7", "Take the control characters out."),
     _CODE.IDEMPOTENCY_KEY_MALFORMED: Finding(
-        f"{REGISTER}, 0.4", "Send a key of 8 to 128 printable ASCII characters, such as a UUID."
+        f"{REGISTER}, 0.6", "Send a key of 8 to 128 printable ASCII characters, such as a UUID."
     ),
     _CODE.IDEMPOTENCY_KEY_REUSED: Finding(
         f"{REGISTER}, 0.4", "Repeat the first input unchanged, or choose a new key."
@@ -125,7 +127,7 @@ FINDINGS: dict[RefusalCode, Finding] = {
         f"{REGISTER}, 0.5", "Look at the record's present status and take an act it allows."
     ),
     _CODE.OFFICE_ALREADY_FOUNDED: Finding(
-        f"{REGISTER}, 1.1", "Sign in as the registrar of the office that exists."
+        f"{REGISTER}, 1.0", "Sign in as the registrar of the office that exists."
     ),
     _CODE.USCC_INVALID: Finding(
         "GB 32100-2015, unified social credit code", "Correct the code or leave it out."
@@ -140,13 +142,13 @@ FINDINGS: dict[RefusalCode, Finding] = {
         f"{REGISTER}, 1.1", "Leave the office's own roles to the office."
     ),
     _CODE.ROLE_NOT_ADMITTED: Finding(
-        f"{REGISTER}, 1.2", "Ask the registrar to admit the party to the role first."
+        f"{REGISTER}, 1.3", "Ask the registrar to admit the party to the role first."
     ),
     _CODE.MEMBER_ALREADY_ADMITTED: Finding(
-        f"{REGISTER}, 1.2", "Use the existing membership, or dismiss it first."
+        f"{REGISTER}, 1.3", "Use the existing membership, or dismiss it first."
     ),
     _CODE.DOCUMENT_EMPTY: Finding(f"{REGISTER}, 2.1", "Upload a file with content."),
-    _CODE.DOCUMENT_TOO_LARGE: Finding(f"{REGISTER}, 2.1", "Upload a smaller file."),
+    _CODE.DOCUMENT_TOO_LARGE: Finding(f"{REGISTER}, 2.4", "Upload a smaller file."),
     _CODE.DOCUMENT_TYPE_NOT_ACCEPTED: Finding(
         f"{REGISTER}, 2.1", "Upload PDF, DOCX, PNG, JPEG or plain text in UTF-8."
     ),
@@ -202,7 +204,7 @@ FINDINGS: dict[RefusalCode, Finding] = {
         f"{CIVIL_CODE} Art. 865 by analogy", "Register the product anew."
     ),
     _CODE.CERTIFICATE_HAS_MOVED_ON: Finding(
-        f"{REGISTER}, 5.3", "Read the certificate again and act on its present version."
+        f"{REGISTER}, 5.4", "Read the certificate again and act on its present version."
     ),
     _CODE.NOT_THE_HOLDER: Finding(f"{CIVIL_CODE} Art. 440", "Sign in for the holder."),
     _CODE.ENCUMBRANCE_FORBIDS: Finding(
@@ -221,7 +223,7 @@ FINDINGS: dict[RefusalCode, Finding] = {
     _CODE.CONSENT_NOT_FORESEEN: Finding(
         f"{CIVIL_CODE} Art. 444", "Consent only to acts that need this party's consent."
     ),
-    _CODE.PERIOD_OVER: Finding(f"{REGISTER}, 5.8", "Name an end that lies in the future."),
+    _CODE.PERIOD_OVER: Finding(f"{REGISTER}, 5.11 and 5.13", "Name an end that lies in the future."),
     _CODE.NOT_AN_EXCHANGE: Finding(
         "Shanghai Data Regulations, Art. 67", "Choose a party admitted as an exchange."
     ),

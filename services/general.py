@@ -1,5 +1,6 @@
 """Rules of chapter 0: what holds for every act, whatever it is about."""
 
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 
@@ -8,6 +9,8 @@ from services.refusals import Refusal, RefusalCode, collect, require
 
 LONGEST_NAME = 200
 LONGEST_TEXT = 4_000
+# Everything below U+0020 but tab, line feed, form feed and carriage return, and U+007F to U+009F.
+CONTROL_CHARACTER = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")
 
 
 def require_role(actor: Actor, *roles: Role) -> list[Refusal]:
@@ -36,6 +39,17 @@ def require_text(text: str, *path: str, longest: int = LONGEST_TEXT) -> list[Ref
             path=path,
             found=f"{len(text)} characters of at most {longest}",
         ),
+        require_printable(text, *path),
+    )
+
+
+def require_printable(text: str, *path: str) -> list[Refusal]:
+    """Rule 0.7. What is said in words can be printed; not every database keeps the rest."""
+    return require(
+        "The text must hold no control characters but tabs and line ends.",
+        CONTROL_CHARACTER.search(text) is None,
+        RefusalCode.TEXT_UNPRINTABLE,
+        path=path,
     )
 
 

@@ -16,6 +16,7 @@ from services.documents.rules import require_deposited_by
 from services.general import (
     LONGEST_NAME,
     LONGEST_TEXT,
+    require_printable,
     require_role,
     require_text,
     require_transition,
@@ -184,12 +185,15 @@ def require_storable(terms: ApplicationTerms) -> list[Refusal]:
 
 def require_length(text: str, field: str, *, longest: int) -> list[Refusal]:
     """Rule 3.12. A text of a draft, empty or not, fits the length the register keeps."""
-    return require(
-        "The text must fit the length the register keeps.",
-        len(text) <= longest,
-        RefusalCode.TEXT_TOO_LONG,
-        path=(field,),
-        found=f"{len(text)} characters of at most {longest}",
+    return collect(
+        require(
+            "The text must fit the length the register keeps.",
+            len(text) <= longest,
+            RefusalCode.TEXT_TOO_LONG,
+            path=(field,),
+            found=f"{len(text)} characters of at most {longest}",
+        ),
+        require_printable(text, field),
     )
 
 

@@ -55,6 +55,7 @@ from services.certificates.store import (
 from services.certificates.views import CONSENT
 from services.identifiers import Kind, new_id
 from services.once import Once, answer_given, keep_answer
+from services.parties.store import get_party
 from services.periods import after_months, end_of
 from services.profiles import PROFILES
 from services.recording import Facts, hash_of_text
@@ -185,6 +186,8 @@ async def give_consent(registry: Registry, actor: Actor, terms: ConsentTerms, ke
             return found(await get_consent(tx, earlier))
         burden = found(await get_encumbrance(tx, terms.encumbrance_id), "encumbrance_id")
         certificate = found(await get_certificate(tx, burden.certificate_id))
+        if terms.counterparty_id is not None:
+            found(await get_party(tx, terms.counterparty_id), "counterparty_id")
         raise_if_refused(refusals_to_give_consent(burden, terms, actor, tx.now))
 
         consent = Consent(

@@ -10,6 +10,7 @@ from ledger.log import RecordedEvent
 from services.applications.model import ProductKind
 from services.certificates.model import CertificateStatus, EncumbranceKind, Limit
 from services.certificates.store import certificates, consents, encumbrances, freezes
+from services.general import LONGEST_NAME
 from services.registry import Registry
 from services.tables import UtcInstant
 from services.views import Asking, Condition, Relation, View, seen_by
@@ -111,9 +112,13 @@ class CertificateFilter:
         return effective_status(asking).in_(self.effective_status)
 
     def _is_named(self, _: Asking) -> Condition:
-        if self.product_name_contains is None:
+        wanted = self.product_name_contains
+        if wanted is None:
             return sa.true()
-        return _c.product_name.icontains(self.product_name_contains, autoescape=True)
+        # No name is longer, and SQLite gives up on a LIKE with too long a pattern.
+        if len(wanted) > LONGEST_NAME:
+            return sa.false()
+        return _c.product_name.icontains(wanted, autoescape=True)
 
     def _ends_early(self, _: Asking) -> Condition:
         return sa.true() if self.ends_before is None else self.ends_before > EFFECTIVE_END

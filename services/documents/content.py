@@ -2,7 +2,6 @@
 
 import codecs
 import io
-import re
 import struct
 import zipfile
 import zlib
@@ -10,6 +9,8 @@ from enum import StrEnum
 from typing import BinaryIO
 
 import filetype
+
+from services.general import CONTROL_CHARACTER
 
 CHUNK_SIZE = 64 * 1024
 HEAD_SIZE = 8 * 1024
@@ -38,10 +39,6 @@ def media_type_of(file: BinaryIO) -> MediaType | None:
     if recognised in RECOGNISED_BY_THEIR_HEAD:
         return MediaType(recognised)
     return MediaType.TEXT if head and is_plain_text(file) else None
-
-
-# Everything below U+0020 but tab, line feed, form feed and carriage return, and U+007F to U+009F.
-CONTROL_CHARACTER = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")
 
 
 def is_plain_text(file: BinaryIO) -> bool:

@@ -24,6 +24,8 @@ def refusals_to_register_party(
     return collect(
         require_role(actor, Role.REGISTRAR),
         require_text(terms.name, "name", longest=LONGEST_NAME),
+        require_text(terms.name_en or "-", "name_en", longest=LONGEST_NAME),
+        require_text(terms.region or "-", "region", longest=LONGEST_NAME),
         require_uscc(terms),
         require(
             "A unified social credit code must belong to one party only.",
@@ -51,11 +53,16 @@ def require_uscc(terms: PartyTerms) -> list[Refusal]:
         ),
         require(
             "The unified social credit code must have 18 characters and the right check digit.",
-            terms.uscc is None or (terms.uscc.isascii() and uscc.is_valid(terms.uscc)),
+            terms.uscc is None or _is_uscc(terms.uscc),
             RefusalCode.USCC_INVALID,
             path=("uscc",),
         ),
     )
+
+
+def _is_uscc(text: str) -> bool:
+    """Whether it is spelt as issued: with spaces or hyphens in it, one code would be several."""
+    return text.isascii() and uscc.compact(text) == text and uscc.is_valid(text)
 
 
 def refusals_to_admit_member(

@@ -149,6 +149,7 @@ REFUSE, WITHDRAW = rules.refusals_to_refuse_application, rules.refusals_to_withd
     [
         (DRAFT, {"actor": LENDER}, RefusalCode.NOT_AUTHORISED),
         (DRAFT, {"terms": application_terms(name="x" * 201)}, RefusalCode.TEXT_TOO_LONG),
+        (DRAFT, {"terms": application_terms(summary="\x1b[31m")}, RefusalCode.TEXT_UNPRINTABLE),
         (AMEND, {"actor": LENDER}, RefusalCode.NOT_AUTHORISED),
         (AMEND, {"actor": STRANGER}, RefusalCode.NOT_THE_APPLICANT),
         (AMEND, {"application": an_application()}, RefusalCode.ILLEGAL_TRANSITION),

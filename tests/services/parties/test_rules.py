@@ -51,6 +51,10 @@ def test_an_empty_register_can_be_founded_and_another_cannot():
 
 def test_the_registrar_may_register_an_organisation():
     assert refusals_to_register_party(TERMS, None, REGISTRAR) == []
+    abroad = replace(
+        TERMS, uscc=None, name="名\t\n" + "名" * 197, name_en="n" * 200, region="区" * 200
+    )
+    assert refusals_to_register_party(abroad, None, REGISTRAR) == []
 
 
 @pytest.mark.parametrize(
@@ -59,9 +63,15 @@ def test_the_registrar_may_register_an_organisation():
         ({"actor": EXAMINER}, RefusalCode.NOT_AUTHORISED),
         ({"terms": replace(TERMS, name=" ")}, RefusalCode.TEXT_MISSING),
         ({"terms": replace(TERMS, name="名" * 201)}, RefusalCode.TEXT_TOO_LONG),
+        ({"terms": replace(TERMS, name="名\0")}, RefusalCode.TEXT_UNPRINTABLE),
+        ({"terms": replace(TERMS, name="名\x85")}, RefusalCode.TEXT_UNPRINTABLE),
+        ({"terms": replace(TERMS, name_en="n" * 201)}, RefusalCode.TEXT_TOO_LONG),
+        ({"terms": replace(TERMS, region="区" * 201)}, RefusalCode.TEXT_TOO_LONG),
         ({"terms": replace(TERMS, uscc="91000000000000000X")}, RefusalCode.USCC_INVALID),
         ({"terms": replace(TERMS, uscc="9100000000000000K")}, RefusalCode.USCC_INVALID),
         ({"terms": replace(TERMS, uscc="９1000000000000000K")}, RefusalCode.USCC_INVALID),
+        ({"terms": replace(TERMS, uscc="91 000000000000000 K")}, RefusalCode.USCC_INVALID),
+        ({"terms": replace(TERMS, uscc="91000000000000000k")}, RefusalCode.USCC_INVALID),
         (
             {"terms": replace(TERMS, kind=PartyKind.NATURAL_PERSON)},
             RefusalCode.USCC_NOT_FOR_A_PERSON,
