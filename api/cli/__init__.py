@@ -1,0 +1,39 @@
+"""The command `datatitle`: what an operator does with an installation, and anybody with a proof.
+
+A command imports what it needs when it runs: `verify` never loads a database, and `--help`
+loads nothing at all.
+"""
+
+import sys
+
+import typer
+
+from api.cli import ledger
+from api.cli.demo import demo
+from api.cli.founding import found_office
+from api.cli.serving import serve
+from api.cli.tokens import token
+from api.cli.verifying import verify
+
+app = typer.Typer(
+    name="datatitle",
+    help="One register for data-product IP: register, announce, certify, list, license, pledge.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(serve)
+app.command()(demo)
+app.command()(token)
+app.command()(verify)
+app.command("found-office")(found_office)
+app.add_typer(ledger.app, name="ledger")
+
+
+def main() -> None:
+    """Run the command line. What the machine refuses (a file, a folder) is said in one line."""
+    try:
+        app()
+    except OSError as fault:
+        print(f"datatitle: {fault}", file=sys.stderr)
+        sys.exit(1)
