@@ -49,6 +49,9 @@ schema: $(READY)  ## Print the contract into schema/schema.graphql
 rulebook: $(READY)  ## Print the rules into services/RULEBOOK.md
 	@$(BIN)/python -m services.rulebook
 
+bench: $(READY)  ## Measure acts and status queries per second
+	@$(BIN)/python -m bench.figures
+
 lock: $(READY)  ## Renew requirements.lock from pyproject.toml
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -57,4 +60,4 @@ lock: $(READY)  ## Renew requirements.lock from pyproject.toml
 clean:  ## Remove .venv and caches; the register's data stay
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 
-.PHONY: help install run demo test lint types imports fix schema rulebook lock clean
+.PHONY: help install run demo test lint types imports fix schema rulebook bench lock clean

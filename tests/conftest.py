@@ -1,10 +1,13 @@
 """What every test may ask for: a clock that stands still, and a register of its own."""
 
+import asyncio
 import shutil
 from datetime import UTC, datetime
 
 import pytest
 
+from api.sample.folder import make_sample_folder
+from api.settings import read_settings
 from ledger.log import Log
 from services.actors import Role
 from services.blobs import FolderBlobs
@@ -30,6 +33,15 @@ def empty_database(tmp_path_factory):
     path = tmp_path_factory.mktemp("template") / "register.db"
     create_tables(path)
     return path
+
+
+@pytest.fixture(scope="session")
+def sample_folder(tmp_path_factory):
+    """A data folder with the sample register, loaded once. Copy it before changing anything."""
+    folder = tmp_path_factory.mktemp("sample") / "data"
+    settings = read_settings({"DATATITLE_DATA": str(folder)})
+    asyncio.run(make_sample_folder(settings, lambda _: None))
+    return folder
 
 
 @pytest.fixture

@@ -219,6 +219,18 @@ async def test_an_expired_certificate_is_not_listed(registry, certificate, holde
     assert await codes_of(admission) == [RefusalCode.CERTIFICATE_EXPIRED]
 
 
+async def test_what_has_fallen_with_its_certificate_is_neither_suspended_nor_delisted(
+    registry, certificate, holder, exchange
+):
+    shown = await listed(registry, certificate, holder, exchange)
+    registry.clock.advance_to(certificate.effective_end)
+    for attempt in (
+        suspend_listing(registry, exchange, shown.id, "x"),
+        delist(registry, exchange, shown.id, "x"),
+    ):
+        assert await codes_of(attempt) == [RefusalCode.ILLEGAL_TRANSITION]
+
+
 async def test_a_stranger_does_not_learn_of_a_request(
     registry, certificate, holder, exchange, stranger, rival_exchange
 ):

@@ -1,0 +1,69 @@
+"""What every answer carries: the request's id, headers for browsers, and never a traceback."""
+
+import logging
+import re
+from uuid import uuid4
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.answers import json_answer, problem
+
+logger = logging.getLogger(__name__)
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+SAFE_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+class Envelope:
+    """Middleware around all routes. What a route sets itself is left alone."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id_of(scope)
+        scope.setdefault("state", {})["request_id"] = request_id
+        has_begun = False
+
+        async def send_enveloped(message: Message) -> None:
+            nonlocal has_begun
+            if message["type"] == "http.response.start":
+                has_begun = True
+                _put_headers(message, request_id)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_enveloped)
+        except ClientDisconnect:
+            logger.info("%s went away before it was answered", request_id)
+        except Exception:
+            logger.exception("%s fault", request_id)
+            if has_begun:
+                raise  # Only closing the connection can still tell that something is missing.
+            fault = problem("INTERNAL", "Unexpected error.", requestId=request_id)
+            await json_answer(fault, status=500)(scope, receive, send_enveloped)
+
+
+def _request_id_of(scope: Scope) -> str:
+    """The id a proxy or client gave, if it is fit for a log line; otherwise a new one."""
+    given = Headers(scope=scope).get("x-request-id", "")
+    return given if REQUEST_ID.fullmatch(given) else uuid4().hex
+
+
+def _put_headers(message: Message, request_id: str) -> None:
+    headers = MutableHeaders(scope=message)
+    headers["X-Request-Id"] = request_id
+    for name, value in SAFE_HEADERS.items():
+        headers.setdefault(name, value)

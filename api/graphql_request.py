@@ -1,0 +1,78 @@
+"""Reading a GraphQL request off the wire: strictly, and never further than the limit."""
+
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+
+from api.answers import JSON, BadRequest
+
+GRAPHQL_JSON = "application/graphql-response+json"
+LARGEST_BODY = 256 * 1024
+
+
+class GraphQLRequest(msgspec.Struct, frozen=True, rename="camel"):
+    """The members of a request (GraphQL over HTTP, section 5.2)."""
+
+    query: str
+    operation_name: str | None = None
+    variables: dict[str, Any] | None = None
+    extensions: dict[str, Any] | None = None
+
+
+_decoder = msgspec.json.Decoder(GraphQLRequest)
+
+
+async def read_request(request: Request) -> GraphQLRequest:
+    """The request in the body. Raises `BadRequest` for anything but one JSON object in UTF-8."""
+    _require_json(request)
+    body = await _read_body(request)
+    try:
+        return _decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise BadRequest(400, f"This is not a GraphQL request: {error}") from None
+    except (ValueError, RecursionError):
+        raise BadRequest(400, "The body is not JSON in UTF-8, or is nested too deeply.") from None
+
+
+def _require_json(request: Request) -> None:
+    media_type, _, parameters = request.headers.get("content-type", "").partition(";")
+    charset = parameters.strip().lower().removeprefix("charset=").strip('"')
+    if media_type.strip().lower() != JSON or charset not in {"", "utf-8", "utf8"}:
+        raise BadRequest(415, f"The body must be {JSON} in UTF-8.")
+    if request.headers.get("content-encoding", "identity") != "identity":
+        raise BadRequest(415, "The body must not be compressed.")
+
+
+async def _read_body(request: Request) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST_BODY:
+            message = f"The body may have at most {LARGEST_BODY} bytes."
+            raise BadRequest(413, message, code="LIMIT_EXCEEDED")
+    return bytes(body)
+
+
+def answer_media_type(accept: str | None) -> str:
+    """The media type to answer in (RFC 9110 section 12.5.1); raises `BadRequest` for neither.
+
+    Who names none, or nothing in particular, gets the plain type: older clients know no other.
+    """
+    if not accept:
+        return JSON
+    wishes = sorted(map(_wish, accept.split(",")), key=lambda wish: -wish[1])
+    for media_range, weight in wishes:
+        if weight > 0 and media_range in _ANSWERS:
+            return _ANSWERS[media_range]
+    raise BadRequest(406, f"Answers are given as {GRAPHQL_JSON} or {JSON}.")
+
+
+_ANSWERS = {GRAPHQL_JSON: GRAPHQL_JSON, JSON: JSON, "application/*": JSON, "*/*": JSON}
+
+
+def _wish(text: str) -> tuple[str, float]:
+    """A media range and its weight; a weight that cannot be read counts as 0."""
+    media_range, *parameters = (part.strip().lower() for part in text.split(";"))
+    weight = next((part[2:] for part in parameters if part.startswith("q=")), "1")
+    return media_range, float(weight) if weight.replace(".", "", 1).isdecimal() else 0.0

@@ -1,0 +1,137 @@
+"""The environment, read once; everything wrong with it is said in one message."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+MEBIBYTE = 1024 * 1024
+LAST_PORT = 65535
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+SWITCH = {"on": True, "off": False}
+
+
+class BadSettings(Exception):  # noqa: N818 - a finding about the environment.
+    """The environment cannot be used; the message names every variable at fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an installation may choose. Sizes in bytes; addresses without a trailing slash."""
+
+    data: Path
+    database_url: str
+    host: str
+    port: int
+    issuer: str
+    audience: str
+    jwks_url: str | None
+    log_origin: str
+    upload_limit: int
+    graphiql: bool
+
+    @property
+    def has_own_issuer(self) -> bool:
+        """Tokens come from the key in the data folder, not from an outside provider."""
+        return self.jwks_url is None
+
+
+@dataclass(frozen=True, slots=True)
+class _Variable:
+    """How one variable becomes one field of `Settings`; `default` may rest on the data folder."""
+
+    field: str
+    read: Callable[[str], Any]
+    default: Callable[[Path], Any]
+
+
+def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings of this process.
+
+    An empty variable counts as unset. Raises `BadSettings` for values that cannot be read, for
+    names that begin like ours and are not, and for an outside provider named only by half.
+    """
+    given = {name: value for name, value in environment.items() if value}
+    faults = [
+        f"{name}: there is no such setting"
+        for name in sorted(given)
+        if name.startswith("DATATITLE_") and name not in _VARIABLES
+    ]
+    data = Path(given.get("DATATITLE_DATA", "data"))
+    values: dict[str, Any] = {}
+    for name, variable in _VARIABLES.items():
+        try:
+            is_given = name in given
+            value = variable.read(given[name]) if is_given else variable.default(data)
+        except ValueError as fault:
+            faults.append(f"{name}: {fault}")
+        else:
+            values[variable.field] = value
+    faults += _faults_of_the_provider(given)
+    if faults:
+        raise BadSettings("These settings cannot be used:\n  " + "\n  ".join(faults))
+    return Settings(**values)
+
+
+def _faults_of_the_provider(given: Mapping[str, str]) -> list[str]:
+    """A provider's keys without its name would let in whatever else the provider signs."""
+    if "DATATITLE_JWKS_URL" not in given:
+        return []
+    return [
+        f"{name}: must be set when DATATITLE_JWKS_URL is"
+        for name in ("DATATITLE_ISSUER", "DATATITLE_AUDIENCE")
+        if name not in given
+    ]
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > LAST_PORT:
+        raise ValueError(f"must be a port from 0 to {LAST_PORT}")
+    return int(text)
+
+
+def _size(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise ValueError("must be a number of bytes greater than 0")
+    return int(text)
+
+
+def _switch(text: str) -> bool:
+    if text not in SWITCH:
+        raise ValueError("must be on or off")
+    return SWITCH[text]
+
+
+def _key_address(text: str) -> str:
+    """Keys that came over a wire others can write on would be anybody's keys."""
+    address = urlsplit(text)
+    is_private = address.scheme == "http" and address.hostname in LOOPBACK
+    if not (is_private or (address.scheme == "https" and address.hostname)):
+        raise ValueError("must be an https address")
+    return text
+
+
+def _database_address(text: str) -> str:
+    if not text.startswith(("sqlite+aiosqlite://", "postgresql")):
+        raise ValueError("must begin with sqlite+aiosqlite:// or postgresql")
+    return text
+
+
+_VARIABLES = {
+    "DATATITLE_DATA": _Variable("data", Path, lambda data: data),
+    "DATATITLE_DATABASE_URL": _Variable(
+        "database_url",
+        _database_address,
+        lambda data: f"sqlite+aiosqlite:///{(data / 'register.sqlite3').as_posix()}",
+    ),
+    "DATATITLE_HOST": _Variable("host", str, lambda _: "127.0.0.1"),
+    "DATATITLE_PORT": _Variable("port", _port, lambda _: 8000),
+    "DATATITLE_ISSUER": _Variable("issuer", str, lambda _: "datatitle"),
+    "DATATITLE_AUDIENCE": _Variable("audience", str, lambda _: "datatitle"),
+    "DATATITLE_JWKS_URL": _Variable("jwks_url", _key_address, lambda _: None),
+    "DATATITLE_LOG_ORIGIN": _Variable("log_origin", str, lambda _: "datatitle.local/log"),
+    "DATATITLE_UPLOAD_LIMIT": _Variable("upload_limit", _size, lambda _: 20 * MEBIBYTE),
+    "DATATITLE_GRAPHIQL": _Variable("graphiql", _switch, lambda _: True),
+}

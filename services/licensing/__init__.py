@@ -1,0 +1,1 @@
+"""Chapter 7: offers to license, requests made on them, and the licenses granted."""

@@ -1,0 +1,176 @@
+"""What may be read of offers, negotiations and licenses, and by whom."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from services.certificates.store import certificates
+from services.licensing.model import LicenseKind, OfferStatus
+from services.licensing.store import licenses, negotiations, offers
+from services.licensing.views.freedom import offer_is_grantable, rows_of
+from services.licensing.views.statuses import (
+    LICENSE_END,
+    license_limit,
+    license_status,
+    offer_status,
+)
+from services.tables import UtcInstant
+from services.views import Asking, Condition, Relation, View, seen_by
+
+_c, _o, _n, _l = certificates.c, offers.c, negotiations.c, licenses.c
+
+
+def _negotiates(asking: Asking) -> Condition:
+    return sa.exists().where(_n.offer_id == _o.id, asking.is_party(_n.licensee_id))
+
+
+OFFER = View(
+    name="Offer",
+    source=offers.join(certificates, _o.certificate_id == _c.id),
+    fields={
+        "id": _o.id,
+        "certificate_id": _o.certificate_id,
+        "holder_id": _c.holder_id,
+        "kind": _o.kind,
+        "name": _o.name,
+        "description": _o.description,
+        "begins_at": _o.begins_at,
+        "ends_at": _o.ends_at,
+        "territories": _o.territories,
+        "fields_of_use": _o.fields_of_use,
+        "price_minor": _o.price_minor,
+        "price_currency": _o.price_currency,
+        "lifecycle": _o.status,
+        "effective_status": offer_status,
+        "grantable": offer_is_grantable,
+        "published_at": _o.published_at,
+        "withdrawn_at": _o.withdrawn_at,
+        "as_of": lambda asking: sa.literal(asking.now, UtcInstant),
+    },
+    visible=lambda asking: sa.or_(
+        _o.status == OfferStatus.PUBLISHED,
+        asking.is_party(_c.holder_id),
+        asking.is_of_the_office(),
+        _negotiates(asking),
+    ),
+    order=("published_at", "id"),
+    newest_first=True,
+)
+
+OFFERS_OF_CERTIFICATE = Relation(OFFER, "certificate_id")
+
+_FROM_OFFER_TO_LICENSE = (
+    negotiations.join(offers, _n.offer_id == _o.id)
+    .join(certificates, _o.certificate_id == _c.id)
+    .outerjoin(licenses, _l.negotiation_id == _n.id)
+)
+
+
+def is_in_negotiation(asking: Asking) -> Condition:
+    return sa.or_(asking.is_party(_n.licensee_id), asking.is_party(_c.holder_id))
+
+
+NEGOTIATION = View(
+    name="Negotiation",
+    source=_FROM_OFFER_TO_LICENSE,
+    fields={
+        "id": _n.id,
+        "offer_id": _n.offer_id,
+        "certificate_id": _o.certificate_id,
+        "licensee_id": _n.licensee_id,
+        "license_id": _l.id,
+        "begins_at": _n.begins_at,
+        "ends_at": _n.ends_at,
+        "territories": _n.territories,
+        "fields_of_use": _n.fields_of_use,
+        "status": _n.status,
+        "requested_at": _n.requested_at,
+        "closed_at": _n.closed_at,
+        "closed_because": _n.closed_because,
+    },
+    visible=lambda asking: sa.or_(is_in_negotiation(asking), asking.is_of_the_office()),
+    order=("requested_at", "id"),
+    newest_first=True,
+)
+
+NEGOTIATIONS_OF_OFFER = Relation(NEGOTIATION, "offer_id")
+
+
+def is_in_license(asking: Asking) -> Condition:
+    return sa.or_(asking.is_party(_l.licensee_id), asking.is_party(_c.holder_id))
+
+
+def _knows_the_license(asking: Asking) -> Condition:
+    return sa.or_(is_in_license(asking), asking.is_of_the_office())
+
+
+LICENSE = View(
+    name="License",
+    source=licenses.join(certificates, _l.certificate_id == _c.id),
+    fields={
+        "id": _l.id,
+        "certificate_id": _l.certificate_id,
+        "holder_id": _c.holder_id,
+        "negotiation_id": seen_by(_knows_the_license, _l.negotiation_id),
+        "licensee_id": seen_by(_knows_the_license, _l.licensee_id),
+        "kind": _l.kind,
+        "begins_at": _l.begins_at,
+        "ends_at": _l.ends_at,
+        "territories": _l.territories,
+        "fields_of_use": _l.fields_of_use,
+        "price_minor": seen_by(_knows_the_license, _l.price_minor),
+        "price_currency": seen_by(_knows_the_license, _l.price_currency),
+        "lifecycle": _l.status,
+        "effective_status": license_status,
+        "effective_end": LICENSE_END,
+        "binding_limit": license_limit,
+        "granted_at": _l.granted_at,
+        "terminated_at": _l.terminated_at,
+        "terminated_because": seen_by(_knows_the_license, _l.terminated_because),
+        "as_of": lambda asking: sa.literal(asking.now, UtcInstant),
+    },
+    visible=lambda _: sa.true(),
+    order=("granted_at", "id"),
+    newest_first=True,
+)
+
+LICENSES_OF_CERTIFICATE = Relation(LICENSE, "certificate_id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferFilter:
+    """Which offers are wanted; what is None does not matter.
+
+    An offer serves a territory or a use when it covers all of it.
+    """
+
+    certificate_id: str | None = None
+    holder_id: str | None = None
+    kind: LicenseKind | None = None
+    territory: str | None = None
+    field_of_use: str | None = None
+    grantable: bool | None = None
+
+    def conditions(self) -> list[Callable[[Asking], Condition]]:
+        wanted: list[tuple[Callable[[Asking], Condition], object]] = [
+            (lambda _: _o.certificate_id == self.certificate_id, self.certificate_id),
+            (lambda _: _c.holder_id == self.holder_id, self.holder_id),
+            (lambda _: _o.kind == self.kind, self.kind),
+            (lambda _: _serves_place(self.territory or ""), self.territory),
+            (lambda _: _holds(_o.fields_of_use, self.field_of_use or ""), self.field_of_use),
+            (lambda asking: offer_is_grantable(asking) == self.grantable, self.grantable),
+        ]
+        return [condition for condition, value in wanted if value is not None]
+
+
+def _serves_place(code: str) -> Condition:
+    country, _, _ = code.partition("-")
+    return _holds(_o.territories, code, country)
+
+
+def _holds(names: sa.ColumnElement[frozenset[str]], *accepted: str) -> Condition:
+    """Whether a comma-joined set holds one of these names; the empty set holds all."""
+    held = rows_of(names, "held")
+    there = sa.exists().select_from(held).where(held.c.value.in_(accepted))
+    return sa.or_(names == frozenset(), there)

@@ -1,0 +1,123 @@
+"""A door that opens to a small register of its own: enough schema to ask anything of HTTP."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import strawberry
+from starlette.applications import Starlette
+
+from api.app import Parts, create_app
+from api.settings import Settings, read_settings
+from api.tokens import Claims, OwnIssuer, issue_token
+from schema.guard import GuardedSchema
+from services.actors import Actor, Role
+from services.clock import SystemClock
+
+
+@strawberry.input
+class Tree:
+    left: "Tree | None" = None
+    names: list[str] | None = None
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    def hello(self, name: str = "stranger") -> str:
+        return f"hello {name}"
+
+    @strawberry.field
+    def count(self, tree: Tree) -> int:
+        return len(tree.names or [])
+
+    @strawberry.field
+    def me(self) -> "Query":
+        return Query()
+
+    @strawberry.field
+    def actor(self, info: strawberry.Info) -> str | None:
+        actor: Actor | None = info.context["actor"]
+        return actor and f"{actor.subject} for {actor.party_id}"
+
+    @strawberry.field
+    def fault(self) -> str | None:
+        raise LookupError("the secret is 42")
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation
+    def write(self, info: strawberry.Info) -> int:
+        info.context["written"].append(1)
+        return len(info.context["written"])
+
+
+@strawberry.type
+class Subscription:
+    @strawberry.subscription
+    async def ticks(self) -> AsyncIterator[int]:
+        yield 1
+
+
+async def _nothing() -> None:
+    return None
+
+
+async def _actor_of(claims: Claims) -> Actor | None:
+    """Everybody acts for the party named in the token; `expelled` is nobody."""
+    if claims.subject == "expelled" or claims.party_id is None:
+        return None
+    return Actor(claims.subject, claims.party_id, frozenset({Role.REGISTRANT}))
+
+
+@dataclass
+class Door:
+    """A small register behind a real door. `written` counts the acts that reached it."""
+
+    folder: Path
+    environment: dict[str, str] = field(default_factory=dict)
+    written: list[int] = field(default_factory=list)
+    latest_checkpoint: Callable[[], Awaitable[str | None]] = _nothing
+    is_ready: Callable[[], Awaitable[None]] = _nothing
+    sign_checkpoint: Callable[[], Awaitable[None]] = _nothing
+    close: Callable[[], Awaitable[None]] = _nothing
+
+    @property
+    def settings(self) -> Settings:
+        return read_settings({"DATATITLE_DATA": str(self.folder), **self.environment})
+
+    def app(self) -> Starlette:
+        parts = Parts(
+            schema=GuardedSchema(Query, Mutation, Subscription),
+            make_context=lambda actor, _request_id: {"actor": actor, "written": self.written},
+            actor_of=_actor_of,
+            is_ready=self.is_ready,
+            latest_checkpoint=self.latest_checkpoint,
+            verifier_key="datatitle.local/log+c74f20a3+ASg",
+            sign_checkpoint=self.sign_checkpoint,
+            close=self.close,
+            more_routes=lambda _doorkeeper: [],
+        )
+        return create_app(self.settings, parts)
+
+    @asynccontextmanager
+    async def client(self) -> AsyncIterator[httpx.AsyncClient]:
+        transport = httpx.ASGITransport(self.app())
+        async with httpx.AsyncClient(transport=transport, base_url="http://door") as client:
+            yield client
+
+    def token(self, subject: str = "li.wei", party_id: str | None = "party_1") -> str:
+        return issue_token(
+            OwnIssuer.at(self.folder),
+            issued_by=self.settings.issuer,
+            audience=self.settings.audience,
+            subject=subject,
+            party_id=party_id,
+            role="REGISTRANT",
+            now=SystemClock().now(),
+            lifetime=timedelta(minutes=5),
+        )

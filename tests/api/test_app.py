@@ -1,0 +1,125 @@
+"""The door as a whole: what every answer carries, and how it begins and ends."""
+
+import asyncio
+import logging
+import re
+
+import pytest
+
+
+async def test_every_answer_carries_headers_that_keep_browsers_from_harm(client):
+    for path in ("/healthz", "/nothing", "/graphql", "/ledger/log.vkey"):
+        headers = (await client.get(path)).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["x-frame-options"] == "DENY"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["content-security-policy"] == (
+            "default-src 'none'; frame-ancestors 'none'; sandbox"
+        )
+
+
+async def test_answers_are_kept_by_nobody_unless_they_say_so(client):
+    response = await client.post("/graphql", json={"query": "{hello}"})
+    assert response.headers["cache-control"] == "no-store"
+
+
+async def test_a_request_keeps_the_id_it_came_with(client):
+    response = await client.get("/healthz", headers={"X-Request-Id": "proxy-1.2_3"})
+    assert response.headers.get_list("x-request-id") == ["proxy-1.2_3"]
+
+
+@pytest.mark.parametrize("given", ["", "two words", "a" * 65, "a\tb", "é", "<script>"])
+async def test_an_id_unfit_for_a_log_line_is_replaced(client, given):
+    headers = [("X-Request-Id", given.encode())]
+    new = (await client.get("/healthz", headers=headers)).headers["x-request-id"]
+    assert re.fullmatch("[0-9a-f]{32}", new)
+
+
+async def test_a_fault_at_the_door_is_masked_and_logged_with_the_request_id(door, caplog):
+    async def broken():
+        raise LookupError("the secret is 42")
+
+    door.latest_checkpoint = broken
+    async with door.client() as client:
+        response = await client.get("/ledger/checkpoint")
+    request_id = response.headers["x-request-id"]
+    assert response.status_code == 500
+    assert response.json() == {
+        "errors": [
+            {
+                "message": "Unexpected error.",
+                "extensions": {"code": "INTERNAL", "requestId": request_id},
+            }
+        ]
+    }
+    [record] = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert record.getMessage() == f"{request_id} fault"
+    assert str(record.exc_info[1]) == "the secret is 42"
+
+
+async def test_the_door_is_ready_when_the_register_answers(client):
+    assert (await client.get("/healthz")).json() == {"status": "alive"}
+    assert (await client.get("/readyz")).json() == {"status": "ready"}
+
+
+async def test_the_door_is_alive_but_not_ready_while_the_register_does_not_answer(door):
+    async def broken():
+        raise ConnectionError
+
+    door.is_ready = broken
+    async with door.client() as client:
+        assert (await client.get("/healthz")).status_code == 200
+        response = await client.get("/readyz")
+    assert (response.status_code, response.json()) == (503, {"status": "not ready"})
+
+
+async def test_a_checkpoint_is_signed_again_and_again_whatever_goes_wrong(door, caplog):
+    again = asyncio.Event()
+    tried = []
+
+    async def sign():
+        tried.append(len(tried))
+        if len(tried) == 1:
+            raise ConnectionError("the database is away")
+        again.set()
+
+    door.sign_checkpoint = sign
+    app = door.app()
+    async with asyncio.timeout(10), app.router.lifespan_context(app):
+        await again.wait()
+    assert tried == [0, 1]
+    [record] = caplog.records
+    assert (record.levelname, str(record.exc_info[1])) == ("ERROR", "the database is away")
+
+
+async def test_work_in_hand_is_finished_before_the_register_is_closed(door):
+    happened = []
+    begun = asyncio.Event()
+
+    async def sign():
+        begun.set()
+        await asyncio.sleep(0.05)
+        happened.append("signed")
+
+    async def close():
+        happened.append("closed")
+
+    door.sign_checkpoint, door.close = sign, close
+    app = door.app()
+    async with app.router.lifespan_context(app):
+        await begun.wait()
+    assert happened == ["signed", "closed"]
+
+
+async def test_the_register_is_closed_even_when_the_server_fails(door):
+    closed = []
+
+    async def close():
+        closed.append(True)
+
+    door.close = close
+    app = door.app()
+    with pytest.raises(ExceptionGroup):
+        async with app.router.lifespan_context(app):
+            raise OSError("the port is taken")
+    assert closed == [True]

@@ -1,0 +1,90 @@
+"""The environment, read once."""
+
+from pathlib import Path
+
+import pytest
+
+from api.settings import BadSettings, Settings, read_settings
+
+PROVIDER = {
+    "DATATITLE_JWKS_URL": "https://provider.example/keys",
+    "DATATITLE_ISSUER": "https://provider.example",
+    "DATATITLE_AUDIENCE": "register",
+}
+
+
+def test_an_empty_environment_is_the_embedded_default():
+    assert read_settings({}) == Settings(
+        data=Path("data"),
+        database_url="sqlite+aiosqlite:///data/register.sqlite3",
+        host="127.0.0.1",
+        port=8000,
+        issuer="datatitle",
+        audience="datatitle",
+        jwks_url=None,
+        log_origin="datatitle.local/log",
+        upload_limit=20 * 1024 * 1024,
+        graphiql=True,
+    )
+
+
+def test_the_database_lies_in_the_data_folder_unless_it_is_named():
+    assert read_settings({"DATATITLE_DATA": "/register"}).database_url == (
+        "sqlite+aiosqlite:////register/register.sqlite3"
+    )
+
+
+def test_an_empty_variable_is_as_good_as_none():
+    assert read_settings({"DATATITLE_PORT": "", "PATH": "/bin"}) == read_settings({})
+
+
+def test_an_outside_provider_takes_the_place_of_the_own_issuer():
+    assert read_settings({}).has_own_issuer
+    settings = read_settings(PROVIDER)
+    assert not settings.has_own_issuer
+    assert (settings.issuer, settings.audience) == ("https://provider.example", "register")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATATITLE_PORT", "http"),
+        ("DATATITLE_PORT", "65536"),
+        ("DATATITLE_PORT", "-1"),
+        ("DATATITLE_UPLOAD_LIMIT", "0"),
+        ("DATATITLE_UPLOAD_LIMIT", "20M"),
+        ("DATATITLE_GRAPHIQL", "yes"),
+        ("DATATITLE_DATABASE_URL", "mysql://register"),
+        ("DATATITLE_JWKS_URL", "http://provider.example/keys"),
+        ("DATATITLE_JWKS_URL", "https:///keys"),
+        ("DATATITLE_JWKS_URL", "file:///etc/passwd"),
+        ("DATATITLE_JWSK_URL", "https://provider.example/keys"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_named(name, value):
+    with pytest.raises(BadSettings) as bad:
+        read_settings(PROVIDER | {name: value})
+    assert [line.split(":")[0].strip() for line in str(bad.value).splitlines()[1:]] == [name]
+
+
+def test_everything_that_is_wrong_is_said_at_once():
+    with pytest.raises(BadSettings) as bad:
+        read_settings(
+            {
+                "DATATITLE_PORT": "http",
+                "DATATITLE_HOTS": "0.0.0.0",
+                "DATATITLE_JWKS_URL": "https://provider.example/keys",
+            }
+        )
+    assert str(bad.value) == (
+        "These settings cannot be used:\n"
+        "  DATATITLE_HOTS: there is no such setting\n"
+        "  DATATITLE_PORT: must be a port from 0 to 65535\n"
+        "  DATATITLE_ISSUER: must be set when DATATITLE_JWKS_URL is\n"
+        "  DATATITLE_AUDIENCE: must be set when DATATITLE_JWKS_URL is"
+    )
+
+
+def test_keys_may_come_over_plain_http_from_this_machine_alone():
+    address = "http://127.0.0.1:8080/keys"
+    assert read_settings(PROVIDER | {"DATATITLE_JWKS_URL": address}).jwks_url == address

@@ -1,0 +1,62 @@
+"""The server as a process of its own, on a folder of its own: started, asked, killed."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Timer
+from typing import IO
+
+ROOT = Path(__file__).parent.parent
+COMMAND = (sys.executable, "-c", "from api.cli import main; main()", "serve", "--port", "0")
+ADDRESS = re.compile(r"^GraphQL +(http://\S+)/graphql$", re.MULTILINE)
+LAST_LINE = "Stop with Ctrl+C"
+LONGEST_START = 30  # Seconds.
+
+
+@dataclass(frozen=True)
+class ServerProcess:
+    """A running `datatitle serve`, and the address at which it listens."""
+
+    process: subprocess.Popen[str]
+    address: str
+
+    def kill(self) -> None:
+        """`kill -9`: it is not told, and can finish nothing."""
+        self.process.kill()
+
+
+@contextmanager
+def server_on(folder: Path) -> Iterator[ServerProcess]:
+    """Start a server over a data folder. It is dead, whatever happened, when the context ends."""
+    others = {name: value for name, value in os.environ.items() if "DATATITLE" not in name}
+    environment = {**others, "DATATITLE_DATA": str(folder)}
+    with subprocess.Popen(
+        COMMAND, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    ) as process:
+        too_late = Timer(LONGEST_START, process.kill)
+        too_late.start()
+        try:
+            assert process.stdout is not None
+            address = _address_in(process.stdout)
+            too_late.cancel()
+            yield ServerProcess(process, address)
+        finally:
+            too_late.cancel()
+            process.kill()
+
+
+def _address_in(printed: IO[str]) -> str:
+    """Read what the server prints before it serves, and find the address in it."""
+    text = ""
+    for line in printed:
+        text += line
+        if line.startswith(LAST_LINE):
+            break
+    found = ADDRESS.search(text)
+    assert found, f"the server did not start: {text}"
+    return found[1]
