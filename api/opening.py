@@ -93,5 +93,8 @@ def open_app(settings: Settings, registry: Registry) -> Starlette:
 
 async def sign_checkpoint(registry: Registry, signer: Signer) -> None:
     """Sign the log's present size, if it has grown since the last checkpoint."""
+    async with registry.reading() as tx:
+        if not await tx.log.has_grown(tx.connection):
+            return
     async with registry.deciding() as tx:
         await tx.log.sign_checkpoint(tx.connection, signer, tx.now)

@@ -106,6 +106,11 @@ class Log:
         """How many events there are: the index the next one will have."""
         return (await store.read_head(connection)).size
 
+    async def has_grown(self, connection: AsyncConnection) -> bool:
+        """Whether there are events no checkpoint covers yet. Needs no lock to be asked."""
+        signed = await store.signed_size(connection)
+        return (await store.read_head(connection)).size > signed
+
     async def sign_checkpoint(
         self, connection: AsyncConnection, signer: Signer, at: datetime
     ) -> str | None:

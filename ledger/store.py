@@ -312,6 +312,12 @@ async def latest_checkpoint(connection: AsyncConnection) -> str | None:
     return (await connection.execute(query)).scalar_one_or_none()
 
 
+async def signed_size(connection: AsyncConnection) -> int:
+    """The size of the largest tree that was signed; 0 before the first."""
+    query = sa.select(sa.func.coalesce(sa.func.max(ledger_checkpoint.c.size), 0))
+    return int((await connection.execute(query)).scalar_one())
+
+
 async def chain_at(connection: AsyncConnection, size: int) -> Hash:
     """The chain over the first `size` events."""
     if size == 0:

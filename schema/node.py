@@ -8,7 +8,7 @@ import strawberry
 from schema.context import Info
 from schema.paging import bad_input
 from services.identifiers import Kind, kind_of
-from services.views import Record, View
+from services.views import Record, Relation, View
 
 
 @strawberry.interface(description="A record of the register with an identifier of its own.")
@@ -46,6 +46,12 @@ async def find_node(info: Info, id: str) -> Any:
 def shown(cls: type[Any], record: Record | None) -> Any:
     """A record as its GraphQL type; None stays None."""
     return None if record is None else cls(**record)
+
+
+async def related(info: Info, relation: Relation, key: str) -> list[Any]:
+    """The records of a relation that may be seen, as the GraphQL type of their view."""
+    (cls,) = (cls for cls, view in _KINDS.values() if view is relation.view)
+    return [cls(**record) for record in await info.context.many(relation, key)]
 
 
 ManyIds = Annotated[list[strawberry.ID], strawberry.argument(description="At most 100 ids.")]

@@ -11,22 +11,12 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO
 
-HEAD_SIZE = 8 * 1024
 CHUNK_SIZE = 256 * 1024
 NAME = re.compile(r"[0-9a-f]{64}")
 
 
 class TooLarge(Exception):  # noqa: N818 - a finding about a stream, not an error of ours.
     """The stream went on after the limit; nothing of it was kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class StoredBlob:
-    """What was stored: its SHA-256 in lower-case hex, its size in bytes, its first 8 KiB."""
-
-    sha256: str
-    size: int
-    head: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +31,11 @@ class Draft:
 class FolderBlobs:
     """Blobs in a folder, each in the file `aa/bb/aabb…` named by its hash.
 
-    A blob appears whole or not at all, and is on the disk when `put` returns.
+    A blob appears whole or not at all, and is on the disk when `keep` returns.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-
-    async def put(self, stream: AsyncIterator[bytes], limit: int) -> StoredBlob:
-        """Store what the stream brings, at most `limit` bytes of it; raises `TooLarge`.
-
-        The same content a second time changes nothing. Any failure leaves nothing behind.
-        """
-        async with self.receive(stream, limit) as draft:
-            with draft.path.open("rb") as file:
-                head = file.read(HEAD_SIZE)
-            await self.keep(draft)
-        return StoredBlob(draft.sha256, draft.size, head)
 
     @asynccontextmanager
     async def receive(self, stream: AsyncIterator[bytes], limit: int) -> AsyncIterator[Draft]:
@@ -84,10 +63,6 @@ class FolderBlobs:
         with await asyncio.to_thread(self.path(sha256).open, "rb") as file:
             while chunk := await asyncio.to_thread(file.read, CHUNK_SIZE):
                 yield chunk
-
-    async def discard(self, sha256: str) -> None:
-        """Erase a blob. That it is not there is no fault."""
-        await asyncio.to_thread(self.path(sha256).unlink, missing_ok=True)
 
     def path(self, sha256: str) -> Path:
         """Where the blob lies if it is there."""

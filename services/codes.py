@@ -223,7 +223,9 @@ FINDINGS: dict[RefusalCode, Finding] = {
     _CODE.CONSENT_NOT_FORESEEN: Finding(
         f"{CIVIL_CODE} Art. 444", "Consent only to acts that need this party's consent."
     ),
-    _CODE.PERIOD_OVER: Finding(f"{REGISTER}, 5.11 and 5.13", "Name an end that lies in the future."),
+    _CODE.PERIOD_OVER: Finding(
+        f"{REGISTER}, 5.11 and 5.13", "Name an end that lies in the future."
+    ),
     _CODE.NOT_AN_EXCHANGE: Finding(
         "Shanghai Data Regulations, Art. 67", "Choose a party admitted as an exchange."
     ),

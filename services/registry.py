@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from ledger.log import Log
+from services import sqlite
 from services.blobs import FolderBlobs
 from services.clock import Clock
 from services.permits import Permits
@@ -63,6 +64,7 @@ class Registry:
 def open_engine(url: str) -> AsyncEngine:
     """An engine on a SQLite file whose transactions begin when, and as, they say they do."""
     engine = create_async_engine(url, pool_size=READERS, max_overflow=READERS)
+    sa.event.listen(engine.sync_engine, "do_connect", sqlite.connect)
     sa.event.listen(engine.sync_engine, "connect", _prepare)
     sa.event.listen(engine.sync_engine, "begin", _begin)
     return engine
@@ -83,5 +85,8 @@ def _prepare(dbapi_connection: Any, _record: object) -> None:
 
 def _begin(connection: sa.Connection) -> None:
     decides = connection.get_execution_options().get("decides", False)
-    connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if decides else 'ON'}")
+    # A pooled connection keeps what it was last told: tell it only what is new.
+    if connection.info.get("decides") is not decides:
+        connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if decides else 'ON'}")
+        connection.info["decides"] = decides
     connection.exec_driver_sql("BEGIN IMMEDIATE" if decides else "BEGIN DEFERRED")

@@ -1,14 +1,14 @@
 """The certificate as the contract shows it: never `valid: true`, but status, burdens and proof."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from schema.applications import Application
 from schema.certificates.burdens import Consent, Encumbrance
 from schema.context import Info
-from schema.node import Node, nodes_of, shown
+from schema.node import Node, nodes_of, related, shown
 from schema.paging import Connection, connect
 from schema.parties import Party
 from schema.scalars import Hash
@@ -17,7 +17,16 @@ from services.applications.views import APPLICATION
 from services.certificates import model, views
 from services.certificates.views import CERTIFICATE, CertificateFilter
 from services.identifiers import Kind
+from services.listings.views import LISTINGS_OF_CERTIFICATE
 from services.parties.views import PARTY
+from services.pledges.views import PLEDGES_OF_CERTIFICATE
+
+if TYPE_CHECKING:
+    from schema.listings import Listing
+    from schema.pledges import Pledge
+
+LazyPledge = Annotated["Pledge", strawberry.lazy("schema.pledges")]
+LazyListing = Annotated["Listing", strawberry.lazy("schema.listings")]
 
 strawberry.enum(model.CertificateStatus, description="Where a certificate is in its life.")
 strawberry.enum(model.Limit, description="What decides when a certificate's effect ends.")
@@ -101,6 +110,14 @@ class Certificate(Node):
     async def consents(self, info: Info) -> list[Consent]:
         records = await info.context.many(views.CONSENTS_ON_CERTIFICATE, self.id)
         return [Consent(**record) for record in records]
+
+    @strawberry.field(description="Its pledges that the asker may see, the newest first.")
+    async def pledges(self, info: Info) -> list[LazyPledge]:
+        return await related(info, PLEDGES_OF_CERTIFICATE, self.id)
+
+    @strawberry.field(description="Its listings that the asker may see, the newest first.")
+    async def listings(self, info: Info) -> list[LazyListing]:
+        return await related(info, LISTINGS_OF_CERTIFICATE, self.id)
 
     @strawberry.field(description="Every event on it, oldest first, with its public facts.")
     async def history(self, info: Info) -> list[Event]:

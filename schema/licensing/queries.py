@@ -69,7 +69,8 @@ class LicenseGrantabilityInput(ScopedInput):
         default=None, description="The offer's if left out; without an offer NON_EXCLUSIVE."
     )
     price: MoneyInput | None = strawberry.field(
-        default=None, description="The offer's if left out; consents may set a lowest price."
+        default=None,
+        description="The offer's if left out. Only the holder and the office may name another.",
     )
     licensee_id: strawberry.ID | None = strawberry.field(
         default=None,

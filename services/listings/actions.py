@@ -98,7 +98,8 @@ async def suspend_listing(
     """Take a certificate off the exchange's list until it is resumed (rule 6.5)."""
     async with registry.deciding() as tx:
         listing, certificate = await _listing(tx, actor, listing_id)
-        raise_if_refused(refusals_to_suspend_listing(listing, actor, reasons))
+        standing = listing.as_it_fell(certificate, tx.now)
+        raise_if_refused(refusals_to_suspend_listing(standing, actor, reasons))
 
         suspended = listing.after(ListingEvent.SUSPENDED, tx.now, reasons)
         await save_listing(tx, listing, suspended)
@@ -124,7 +125,8 @@ async def delist(registry: Registry, actor: Actor, listing_id: str, reasons: str
     """End a listing (rule 6.7)."""
     async with registry.deciding() as tx:
         listing, certificate = await _listing(tx, actor, listing_id)
-        raise_if_refused(refusals_to_delist(listing, certificate, actor, reasons))
+        standing = listing.as_it_fell(certificate, tx.now)
+        raise_if_refused(refusals_to_delist(standing, certificate, actor, reasons))
 
         delisted = listing.after(ListingEvent.DELISTED, tx.now, reasons)
         await save_listing(tx, listing, delisted)

@@ -104,7 +104,7 @@ class Listing:
         self, certificate: Certificate, burdens: Burdens, now: datetime
     ) -> ListingStatus:
         """A listing falls with its certificate, and rests while something holds it up."""
-        if self.is_shown and not certificate.is_in_force(now):
+        if self.has_fallen_with(certificate, now):
             return ListingStatus.DELISTED
         held_up = any(self._is_held_up_by(burden, burdens, now) for burden in burdens.active(now))
         if self.status is ListingStatus.LISTED and held_up:
@@ -131,6 +131,14 @@ class Listing:
             and consent.covers(attempt, now)
             for consent in burdens.consents
         )
+
+    def has_fallen_with(self, certificate: Certificate, now: datetime) -> bool:
+        return self.is_shown and not certificate.is_in_force(now)
+
+    def as_it_fell(self, certificate: Certificate, now: datetime) -> Self:
+        """The listing, delisted if its certificate has ended; what holds it up is left out."""
+        has_fallen = self.has_fallen_with(certificate, now)
+        return replace(self, status=ListingStatus.DELISTED) if has_fallen else self
 
     def as_it_stands(self, certificate: Certificate, burdens: Burdens, now: datetime) -> Self:
         """The listing with the status that time and the certificate have given it."""

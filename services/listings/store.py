@@ -54,6 +54,7 @@ listings = sa.Table(
         "(status IN ('DELISTED', 'REJECTED', 'WITHDRAWN')) = (ended_at IS NOT NULL)",
         name="an_end_has_an_instant",
     ),
+    sa.Index("ix_listings_newest", "requested_at", "id"),
 )
 
 

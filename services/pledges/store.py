@@ -47,6 +47,7 @@ pledges = sa.Table(
     sa.CheckConstraint(
         "(status = 'DISCHARGED') = (release_reason IS NOT NULL)", name="a_release_has_a_reason"
     ),
+    sa.Index("ix_pledges_newest", "placed_at", "id"),
     sa.CheckConstraint("status <> 'IMPAIRED'", name="impairment_is_never_stored"),
     sa.CheckConstraint("amount_minor > 0", name="a_pledge_secures_an_amount"),
     sa.CheckConstraint("pledgor_id <> pledgee_id", name="a_pledge_has_two_parties"),

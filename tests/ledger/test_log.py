@@ -187,7 +187,9 @@ async def test_a_checkpoint_is_signed_when_the_log_has_grown(engine, log, signer
         assert await log.sign_checkpoint(connection, signer, START) is None
         assert await log.latest_checkpoint(connection) is None
         await append(log, connection)
+        assert await log.has_grown(connection)
         first = await log.sign_checkpoint(connection, signer, START)
+        assert not await log.has_grown(connection)
         assert await log.sign_checkpoint(connection, signer, START) is None
         assert await log.latest_checkpoint(connection) == first
         await append(log, connection)

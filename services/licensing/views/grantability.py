@@ -37,7 +37,8 @@ async def assess_license(
     """What a grant would find now (rule 7.8), apart from who grants and who holds the request.
 
     None when offer or certificate is not open to the asker, and when the question is about a
-    licensee for whom the asker cannot speak: a consent may be given for one licensee alone.
+    licensee for whom the asker cannot speak, or a price only the holder could offer: a consent
+    may be given for one licensee alone, or from a price on that is nobody else's business.
     """
     async with registry.reading() as tx:
         situation = await _situation(tx, actor, question)
@@ -73,13 +74,15 @@ async def _offer(tx: Transaction, actor: Actor | None, offer_id: str | None) -> 
 
 
 def _may_ask(actor: Actor | None, question: GrantabilityQuestion, certificate: Certificate) -> bool:
-    if question.licensee_id is None:
+    """Who tries licensees or prices nobody offered could find out what a pledgee consented to."""
+    named = question.licensee_id
+    if named is None and question.price is None:
         return True
-    return actor is not None and (
-        actor.acts_for(question.licensee_id)
-        or certificate.is_held_by(actor.party_id)
-        or actor.is_of_the_office
-    )
+    if actor is None:
+        return False
+    if certificate.is_held_by(actor.party_id) or actor.is_of_the_office:
+        return True
+    return question.price is None and named is not None and actor.acts_for(named)
 
 
 def _wanted(

@@ -685,6 +685,7 @@ def upgrade() -> None:
             batch_op.f("ix_listings_certificate_id"), ["certificate_id"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_listings_exchange_id"), ["exchange_id"], unique=False)
+        batch_op.create_index("ix_listings_newest", ["requested_at", "id"], unique=False)
         batch_op.create_index(
             "one_live_listing_in_a_place",
             ["certificate_id", "exchange_id", "mode"],
@@ -933,6 +934,7 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("pledges", schema=None) as batch_op:
+        batch_op.create_index("ix_pledges_newest", ["placed_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_pledges_pledgee_id"), ["pledgee_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_pledges_pledgor_id"), ["pledgor_id"], unique=False)
 
@@ -1261,6 +1263,7 @@ def downgrade() -> None:
     with op.batch_alter_table("pledges", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_pledges_pledgor_id"))
         batch_op.drop_index(batch_op.f("ix_pledges_pledgee_id"))
+        batch_op.drop_index("ix_pledges_newest")
 
     op.drop_table("pledges")
     with op.batch_alter_table("offers", schema=None) as batch_op:
@@ -1280,6 +1283,7 @@ def downgrade() -> None:
             sqlite_where=sa.text("status IN ('SUBMITTED', 'LISTED', 'SUSPENDED')"),
             postgresql_where=sa.text("status IN ('SUBMITTED', 'LISTED', 'SUSPENDED')"),
         )
+        batch_op.drop_index("ix_listings_newest")
         batch_op.drop_index(batch_op.f("ix_listings_exchange_id"))
         batch_op.drop_index(batch_op.f("ix_listings_certificate_id"))
 

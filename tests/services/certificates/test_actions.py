@@ -60,7 +60,8 @@ async def test_an_issued_certificate_is_numbered_chained_and_ends_the_applicatio
     assert application.registered_until == certificate.effective_end
 
 
-async def test_the_second_certificate_gets_the_next_number(registry, office, holder, certificate):
+@pytest.mark.usefixtures("certificate")
+async def test_the_second_certificate_gets_the_next_number(registry, office, holder):
     second = await certify(registry, office, holder, terms_of("另一产品"))
     assert second.number == "20260231000000002"
 
