@@ -1,7 +1,7 @@
 // Opens GraphiQL on this server's own /graphql, with a welcome and the header editor in sight.
 const welcome = `# Datatitle registers the title to data products.
 #
-# Press the triangle to see what can be asked.
+# Press the triangle to see what is registered.
 # The book on the left explains every type.
 #
 # Without a token you see what the public sees.
@@ -10,13 +10,16 @@ const welcome = `# Datatitle registers the title to data products.
 #
 #   {"Authorization": "Bearer eyJhbGci..."}
 
-query WhatCanBeAsked {
-  __schema {
-    queryType {
-      fields {
-        name
-        description
-      }
+query WhatIsRegistered {
+  certificates(first: 5) {
+    totalCount
+    nodes {
+      number
+      productName
+      holder { name }
+      effectiveStatus
+      effectiveEnd
+      encumbrances { kind since until }
     }
   }
 }
