@@ -27,7 +27,7 @@ demo: $(READY)  ## Play the whole story over HTTP, step by step
 	@$(BIN)/datatitle demo
 
 test: lint types imports  ## Lint, types, import contracts, tests
-	@$(BIN)/pytest $(T)
+	@$(BIN)/pytest -n auto --dist worksteal $(T)
 
 lint: $(READY)  ## Check style and format
 	@$(BIN)/ruff check
