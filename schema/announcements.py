@@ -6,12 +6,12 @@ from typing import Annotated
 
 import strawberry
 
-from schema.applications import After, Application, First
+from schema.applications import Application
 from schema.context import Info
 from schema.documents import Document
 from schema.errors import UserError, act, user_errors
 from schema.node import Node, nodes_of, shown
-from schema.paging import Connection, connect
+from schema.paging import After, Connection, First, connect
 from schema.parties import Party
 from schema.scalars import Hash
 from services.announcements import actions, model, views

@@ -9,7 +9,7 @@ from schema.context import Info
 from schema.documents import Document
 from schema.errors import UserError, act, user_errors
 from schema.node import Node, find_node, nodes_of, shown
-from schema.paging import Connection, connect
+from schema.paging import After, Connection, First, connect
 from schema.parties import Party
 from schema.scalars import Hash
 from services.applications import actions, model, views
@@ -34,8 +34,6 @@ Statuses = Annotated[
     list[model.ApplicationStatus] | None,
     strawberry.argument(description="Only applications that have one of these statuses now."),
 ]
-First = Annotated[int, strawberry.argument(description="How many, 1 to 100.")]
-After = Annotated[str | None, strawberry.argument(description="The cursor to go on from.")]
 
 
 @strawberry.type(description="A document attached to an application.")

@@ -10,7 +10,7 @@ from schema.certificates.title import CertificateBy
 from schema.context import Info
 from schema.errors import UserError, act, user_errors
 from schema.node import Node, nodes_of, shown
-from schema.paging import Connection, connect
+from schema.paging import After, Connection, First, connect
 from schema.parties import Party
 from schema.verdicts import Assessment
 from services.certificates.views import CERTIFICATE
@@ -105,10 +105,6 @@ class ListingReasonsInput:
 class ListingPayload:
     listing: Listing | None = strawberry.field(default=None, description="The listing.")
     user_errors: list[UserError] = user_errors()
-
-
-First = Annotated[int, strawberry.argument(description="How many, at most 100.")]
-After = Annotated[str | None, strawberry.argument(description="The cursor to go on from.")]
 
 
 @strawberry.type

@@ -3,7 +3,7 @@
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 import strawberry
@@ -16,6 +16,9 @@ from services.tables import EPOCH, MICROSECOND
 from services.views import LARGEST_PAGE, Asking, Condition, Page, View
 
 T = TypeVar("T")
+
+First = Annotated[int, strawberry.argument(description="How many, at most 100.")]
+After = Annotated[str | None, strawberry.argument(description="The cursor to go on from.")]
 
 
 def bad_input(message: str) -> GraphQLError:

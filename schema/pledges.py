@@ -13,7 +13,7 @@ from schema.licensing import License
 from schema.listings import Listing
 from schema.money import Money, MoneyInput
 from schema.node import Node, nodes_of, shown
-from schema.paging import Connection, connect
+from schema.paging import After, Connection, First, connect
 from schema.parties import Party
 from schema.verdicts import Assessment
 from services.certificates.model import CertificateStatus, Limit
@@ -196,10 +196,8 @@ class PledgeQueries:
     async def my_pledges(
         self,
         info: Info,
-        first: Annotated[int, strawberry.argument(description="How many, at most 100.")] = 20,
-        after: Annotated[
-            str | None, strawberry.argument(description="The cursor to go on from.")
-        ] = None,
+        first: First = 20,
+        after: After = None,
     ) -> Connection[Pledge]:
         return await connect(info, Pledge, PLEDGE, views.is_mine, first=first, after=after)
 

@@ -8,6 +8,8 @@ from typing import Annotated
 import msgspec
 
 from services.actors import Role
+from services.applications.model import ProductKind, UpdateFrequency
+from services.licensing.model import LicenseKind
 from services.parties.model import PartyKind
 
 # Every JSON reader keeps an integer up to here exactly; amounts are Chinese fen (CNY 0.01).
@@ -17,14 +19,6 @@ Text = Annotated[str, msgspec.Meta(min_length=1)]
 ReportedDate = Annotated[str, msgspec.Meta(pattern=r"^\d{4}(-\d{2}){0,2}$")]
 # The grounds of Art. 7 of the Shanghai Interim Measures are numbered 1 to 7.
 ArticleSevenItem = Annotated[int, msgspec.Meta(ge=1, le=7)]
-
-
-class Kind(StrEnum):
-    """The three kinds of Art. 3 of the Shanghai Interim Measures."""
-
-    COLLECTION = "COLLECTION"
-    PRODUCT = "PRODUCT"
-    ALGORITHM = "ALGORITHM"
 
 
 class Basis(StrEnum):
@@ -54,22 +48,6 @@ class Collateral(StrEnum):
 
     THIS_PRODUCT = "THIS_PRODUCT"
     SOME_DATA_ASSET_OF_THE_HOLDER = "SOME_DATA_ASSET_OF_THE_HOLDER"
-
-
-class UpdateFrequency(StrEnum):
-    REAL_TIME = "REAL_TIME"
-    DAILY = "DAILY"
-    WEEKLY = "WEEKLY"
-    MONTHLY = "MONTHLY"
-    QUARTERLY = "QUARTERLY"
-    YEARLY = "YEARLY"
-    ONE_OFF = "ONE_OFF"
-
-
-class Exclusivity(StrEnum):
-    EXCLUSIVE = "EXCLUSIVE"
-    SOLE = "SOLE"
-    NON_EXCLUSIVE = "NON_EXCLUSIVE"
 
 
 class Story(StrEnum):
@@ -122,7 +100,7 @@ class Party(Shape, frozen=True):
 class Product(Shape, frozen=True):
     name: Text
     name_en: Text
-    kind: Kind
+    kind: ProductKind
     kind_basis: Basis
     kind_reason: Text | None = None
     industry: Text | None = None
@@ -219,7 +197,7 @@ class SampleOffer(Shape, frozen=True):
     """`territory` is an ISO 3166 code; each license under the offer has `term_months`."""
 
     published_on: date
-    exclusivity: Exclusivity
+    exclusivity: LicenseKind
     term_months: Annotated[int, msgspec.Meta(ge=1, le=36)]
     territory: Text
     field_of_use: Text

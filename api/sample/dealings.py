@@ -3,13 +3,13 @@
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import date
 
-from api.sample.cases import Exclusivity, SampleOffer
+from api.sample.cases import SampleOffer
 from api.sample.registration import Play, article_seven
 from services.certificates.actions import cancel_certificate, place_freeze, revoke_certificate
 from services.certificates.model import Certificate, FreezeKind, FreezeTerms, Scope
 from services.certificates.store import get_certificate
 from services.licensing.actions import grant_license, publish_offer, request_license
-from services.licensing.model import GrantTerms, LicenseKind, OfferTerms, RequestTerms
+from services.licensing.model import GrantTerms, OfferTerms, RequestTerms
 from services.listings.actions import admit_listing, request_listing
 from services.listings.model import ListingTerms, TradeMode
 from services.money import Currency, Money
@@ -19,11 +19,6 @@ from services.pledges.model import PledgeTerms
 from services.refusals import found
 
 Dealing = tuple[date, Callable[[], Awaitable[None]]]
-KINDS = {
-    Exclusivity.EXCLUSIVE: LicenseKind.EXCLUSIVE,
-    Exclusivity.SOLE: LicenseKind.SOLE,
-    Exclusivity.NON_EXCLUSIVE: LicenseKind.NON_EXCLUSIVE,
-}
 
 
 async def deal_with(play: Play, certificate: Certificate) -> None:
@@ -98,7 +93,7 @@ def _offering(
         )
         terms = OfferTerms(
             certificate_id=certificate.id,
-            kind=KINDS[offer.exclusivity],
+            kind=offer.exclusivity,
             scope=scope,
             price=Money(offer.price_minor, Currency.CNY),
             name=f"样例许可 License for {offer.term_months} months (sample)",

@@ -15,9 +15,7 @@ from services.applications import actions
 from services.applications.model import (
     ApplicationTerms,
     DocumentRole,
-    ProductKind,
     RefusalGround,
-    UpdateFrequency,
 )
 from services.certificates.actions import issue_certificate
 from services.certificates.model import Certificate
@@ -164,12 +162,12 @@ def application_terms(case: Case) -> ApplicationTerms:
     sample = case.sample
     first_without = sample.source_authorised_until
     return ApplicationTerms(
-        kind=ProductKind(case.product.kind),
+        kind=case.product.kind,
         name=case.product.name,
         summary=sample.summary,
         industry=case.industry,
         data_source=sample.data_source,
-        update_frequency=UpdateFrequency(sample.update_frequency),
+        update_frequency=sample.update_frequency,
         # The file is half open; the act names the last day on which the data may be used.
         source_authorised_until=first_without and first_without - DAY,
     )

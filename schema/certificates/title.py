@@ -9,7 +9,7 @@ from schema.applications import Application
 from schema.certificates.burdens import Consent, Encumbrance
 from schema.context import Info
 from schema.node import Node, nodes_of, related, shown
-from schema.paging import Connection, connect
+from schema.paging import After, Connection, First, connect
 from schema.parties import Party
 from schema.scalars import Hash
 from services.applications.model import ProductKind
@@ -196,10 +196,8 @@ class CertificateQueries:
         filter: Annotated[
             CertificateFilterInput | None, strawberry.argument(description="Which ones.")
         ] = None,
-        first: Annotated[int, strawberry.argument(description="How many, at most 100.")] = 20,
-        after: Annotated[
-            str | None, strawberry.argument(description="The cursor to go on from.")
-        ] = None,
+        first: First = 20,
+        after: After = None,
     ) -> Connection[Certificate]:
         conditions = filter.to_filter().conditions() if filter else []
         return await connect(info, Certificate, CERTIFICATE, *conditions, first=first, after=after)

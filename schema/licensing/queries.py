@@ -8,7 +8,7 @@ from schema.context import Info
 from schema.licensing.records import License, Negotiation, Offer
 from schema.licensing.scopes import ScopedInput
 from schema.money import MoneyInput
-from schema.paging import Connection, connect
+from schema.paging import After, Connection, First, connect
 from schema.verdicts import Assessment
 from services.licensing import model
 from services.licensing.views import (
@@ -21,9 +21,6 @@ from services.licensing.views import (
     is_in_license,
     is_in_negotiation,
 )
-
-First = Annotated[int, strawberry.argument(description="How many, at most 100.")]
-After = Annotated[str | None, strawberry.argument(description="The cursor to go on from.")]
 
 
 @strawberry.input(description="Which offers; what is left out does not matter.")
