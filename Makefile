@@ -52,6 +52,9 @@ rulebook: $(READY)  ## Print the rules into services/RULEBOOK.md
 bench: $(READY)  ## Measure acts and status queries per second
 	@$(BIN)/python -m bench.figures
 
+migration: $(READY)  ## Write the next step of the database: make migration M="what changes"
+	@$(BIN)/python -m services.migrations "$(M)"
+
 lock: $(READY)  ## Renew requirements.lock from pyproject.toml
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
