@@ -63,4 +63,4 @@ lock: $(READY)  ## Renew requirements.lock from pyproject.toml
 clean:  ## Remove .venv and caches; the register's data stay
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 
-.PHONY: help install run demo test lint types imports fix schema rulebook bench lock clean
+.PHONY: help install run demo test lint types imports fix schema rulebook bench migration lock clean

@@ -52,7 +52,7 @@ _OPERATION = sa.case(
 
 def _has_standing_consent(asking: Asking) -> Condition:
     """A standing consent opens the encumbrance for this listing, without conditions on terms."""
-    return sa.exists().where(
+    consent = sa.exists().where(
         _n.encumbrance_id == _e.id,
         _n.standing,
         _n.operation == _OPERATION,
@@ -62,6 +62,7 @@ def _has_standing_consent(asking: Asking) -> Condition:
         _n.longest_months.is_(None),
         _n.lowest_price_minor.is_(None),
     )
+    return consent.correlate(encumbrances, listings)  # Two queries out, which is never implied.
 
 
 def _is_held_up(asking: Asking) -> Condition:

@@ -63,7 +63,9 @@ def _pledged_without_consent(asking: Asking) -> Condition:
             ),
         ),
     )
-    return _burdened(asking, _e.kind == EncumbranceKind.PLEDGE, sa.not_(consent))
+    # Offers stand two queries out, which is never implied.
+    consented = consent.correlate(encumbrances, offers)
+    return _burdened(asking, _e.kind == EncumbranceKind.PLEDGE, sa.not_(consented))
 
 
 def _taken(asking: Asking) -> Condition:

@@ -7,6 +7,7 @@ import pytest
 from services.actors import Role
 from services.applications.model import RefusalGround
 from services.certificates.actions import revoke_certificate
+from services.certificates.model import Operation
 from services.certificates.store import get_certificate
 from services.licensing.actions import terminate_license, withdraw_offer
 from services.licensing.model import LicenseKind, OfferStatus
@@ -23,6 +24,7 @@ from services.licensing.views import (
 )
 from services.refusals import RefusalCode
 from services.views import read_one, read_page
+from tests.collateral import consented, registered
 from tests.founding import enter_party
 from tests.licenses import PRICE, YEAR, a_year_from_now, ask, license_under, publish
 from tests.titles import certify, terms_of
@@ -224,3 +226,14 @@ async def test_a_lapsed_offer_is_still_shown_but_not_as_grantable(registry, hold
     async with registry.reading() as tx:
         row = await read_one(tx, None, OFFER, id=offer.id)
     assert (row["effective_status"], row["grantable"]) == (OfferStatus.EXPIRED, False)
+
+
+async def test_a_consent_to_one_kind_of_license_makes_no_offer_of_another_grantable(
+    registry, holder, certificate, bank
+):
+    offers = [await publish(registry, holder, certificate, k) for k in (NON_EXCLUSIVE, SOLE)]
+    pledge = await registered(registry, certificate, holder, bank)
+    await consented(registry, pledge, bank, Operation.LICENSE)
+    async with registry.reading() as tx:
+        rows = [await read_one(tx, None, OFFER, id=offer.id) for offer in offers]
+    assert [row["grantable"] for row in rows] == [True, False]

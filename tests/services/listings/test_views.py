@@ -126,6 +126,20 @@ async def test_a_later_pledge_suspends_a_listing_unless_a_standing_consent_cover
     assert await statuses(registry, certificate, holder) == [status]
 
 
+async def test_a_standing_consent_to_one_mode_keeps_no_listing_in_another_up(
+    registry, certificate, holder, bank, exchange
+):
+    await listed(registry, certificate, holder, exchange)
+    await listed(registry, certificate, holder, exchange, TradeMode.TITLE_SALE)
+    registry.clock.advance(MOMENT)
+    pledge = await registered(registry, certificate, holder, bank)
+    await consented(registry, pledge, bank, Operation.LIST_FOR_TITLE_SALE, standing=True)
+    assert await statuses(registry, certificate, holder) == [
+        ListingStatus.LISTED,
+        ListingStatus.SUSPENDED,
+    ]
+
+
 async def test_a_standing_consent_taken_back_no_longer_keeps_a_listing_up(
     registry, certificate, holder, bank, exchange
 ):

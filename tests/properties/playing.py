@@ -1,0 +1,306 @@
+"""How a machine plays: its own register on a real file, an act at a time, checked after each."""
+
+import asyncio
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from ledger.audit import audit
+from ledger.signing import Signer
+from ledger.verify import verify
+from services.actors import Actor
+from services.refusals import Refusal, Refused
+from tests.founding import ORIGIN, a_key
+from tests.properties.paper import Asked
+from tests.properties.promises import (
+    broken_by_views,
+    broken_promises,
+    read_views,
+    told_by_views,
+    told_on_paper,
+)
+from tests.properties.world import ACTORS, World
+
+T = TypeVar("T")
+
+MOMENT = timedelta(microseconds=1)
+SOON = timedelta(days=200)
+SPANS = st.sampled_from([timedelta(days=n) for n in (0.1, 0.1, 1, 1, 16, 16, 30, 90, 365)])
+IN_TIME = 5  # How much oftener a step is taken when something waits for it.
+
+
+class By(NamedTuple):
+    """How an act is done: who acts (None: whoever is right for it), on which of several records
+    (0: the newest that waits for it), and how far what they have seen of the certificate is off.
+    """
+
+    who: str | None
+    which: int
+    seen: int
+
+
+BY = st.builds(
+    By,
+    who=st.sampled_from([None] * 80 + list(ACTORS)),
+    which=st.sampled_from([0] * 12 + [1] * 4 + [2, 3, 5]),
+    seen=st.sampled_from([0] * 20 + [-1, 1]),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a machine may do next: how often, on which records, and with what it is asked."""
+
+    times: int
+    of: Callable[[Any], Sequence[Any]]
+    waits: Callable[[Any, Any], bool]
+    asked: st.SearchStrategy[dict[str, Any]]
+
+    def weight(self, machine: Any) -> int:
+        """A step for which nothing waits is taken too, but seldom."""
+        things = self.of(machine)
+        in_time = any(self.waits(machine, thing) for thing in things)
+        return self.times * IN_TIME if in_time else min(len(things), 1)
+
+    def chosen(self, machine: Any, which: int) -> Any:
+        """One of the records, counted from those that wait, and from the newest."""
+        newest_first = self.of(machine)[::-1]
+        ordered = sorted(newest_first, key=lambda thing: not self.waits(machine, thing))
+        return ordered[which % len(ordered)]
+
+
+def step(
+    times: int,
+    of: Callable[[Any], Sequence[Any]],
+    waits: Callable[[Any, Any], bool] = lambda _machine, _thing: True,
+    **asked: st.SearchStrategy[Any],
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """A method of a machine that one of these records can be taken through.
+
+    One Hypothesis rule takes them all: a rule for each would be left out of half of the runs,
+    and what takes several acts one after the other would hardly ever come about.
+    """
+
+    def marked(method: Callable[..., None]) -> Callable[..., None]:
+        method.step = Step(times, of, waits, st.fixed_dictionaries(asked))
+        return method
+
+    return marked
+
+
+class Vain(NamedTuple):
+    """A step that wanted a consent it did not have, and what was asked for with it."""
+
+    name: str
+    record: Any
+    asked: dict[str, Any]
+    wanted: Asked
+
+
+class Playing(RuleBasedStateMachine):
+    """A machine with a register, and the same register on paper.
+
+    Every act comes a moment after the one before, so no two have the same instant.
+    """
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp())
+        self.runner = asyncio.Runner()
+        self.registry = world.copied_to(self.folder)
+        self.book = sqlite3.connect(self.folder / "register.db")
+        self.actors = world.actors
+        self.paper = world.on_paper()
+        self.signer = Signer(ORIGIN, Ed25519PrivateKey.generate())
+        self.creations: list[tuple[Callable[[], Awaitable[Any]], str]] = []
+        self.is_settled = False
+        self.refused: list[Vain] = []
+        self.steps: dict[str, Step] = {
+            name: method.step
+            for kind in reversed(type(self).__mro__)
+            for name, method in vars(kind).items()
+            if hasattr(method, "step")
+        }
+
+    @property
+    def now(self) -> datetime:
+        return self.registry.clock.now()
+
+    @rule(taken=st.runner().flatmap(lambda machine: machine.possible_steps()), by=BY)
+    def something_happens(self, taken: tuple[str, dict[str, Any]], by: By) -> None:
+        name, asked = taken
+        self.take(name, by, self.steps[name].chosen(self, by.which), asked)
+
+    def take(self, name: str, by: By, record: Any, asked: dict[str, Any]) -> None:
+        before = len(self.paper.in_vain)
+        getattr(self, name)(by, record, **asked)
+        if len(self.paper.in_vain) > before:
+            self.refused.append(Vain(name, record, asked, self.paper.in_vain[-1]))
+
+    def possible_steps(self) -> st.SearchStrategy[tuple[str, dict[str, Any]]]:
+        names = [name for name, each in self.steps.items() for _ in range(each.weight(self))]
+        return st.sampled_from(names).flatmap(
+            lambda name: st.tuples(st.just(name), self.steps[name].asked)
+        )
+
+    @step(4, of=lambda self: [self.registry.clock], span=SPANS)
+    def time_passes(self, _by: By, _clock: Any, span: timedelta) -> None:
+        self.registry.clock.advance(span)
+        self.is_settled = False
+
+    @step(4, of=lambda self: self.moments())
+    def a_moment_comes(self, _by: By, moment: datetime) -> None:
+        self.registry.clock.advance_to(moment)
+        self.is_settled = False
+
+    def moments(self) -> list[datetime]:
+        """The instants at which something will soon end or begin, the next one last.
+
+        Before each comes the one just before it.
+        """
+        paper = self.paper
+        moments = (
+            [title.until for title in paper.titles]
+            + [product.closes for product in paper.products]
+            + [freeze.until for freeze in paper.freezes]
+            + [moment for o in paper.offers for moment in (o.extent.begin, o.extent.end)]
+            + [moment for x in paper.licenses for moment in (x.extent.begin, x.extent.end)]
+            + [consent.until for consent in paper.consents if consent.until is not None]
+        )
+        both = {early for m in moments for early in (m.astimezone(UTC), m.astimezone(UTC) - MOMENT)}
+        return sorted((m for m in both if self.now < m < self.now + SOON), reverse=True)
+
+    @step(2, of=lambda self: self.creations)
+    def repeat_creation(self, _by: By, creation: tuple[Callable[[], Awaitable[Any]], str]) -> None:
+        """The same key and the same input: the same answer, and nothing happens."""
+        again, created_id = creation
+        before = self._trace()
+        assert self.runner.run(again()).id == created_id
+        assert self._trace() == before
+
+    @step(1, of=lambda self: [self.signer])
+    def sign_log(self, _by: By, _signer: Signer) -> None:
+        self.runner.run(self._sign())
+
+    async def _sign(self) -> None:
+        async with self.registry.deciding() as tx:
+            await tx.log.sign_checkpoint(tx.connection, self.signer, tx.now)
+
+    def acting(self, by: By, party_id: str | None) -> Actor:
+        """Whoever acts for this party, or for the office; or else somebody named instead."""
+        if by.who is not None:
+            return self.actors[by.who]
+        of_party = (actor for actor in self.actors.values() if actor.party_id == party_id)
+        return next(of_party, self.actors["office"])
+
+    def attempt(
+        self, reasons: set[str], act: Callable[..., Awaitable[T]], actor: Actor, *asked: Any
+    ) -> T | None:
+        """Do an act, which must be refused for exactly these reasons, and done without any.
+
+        None when it was refused. What was refused has written nothing at all; what was done
+        has written one event.
+        """
+        before = self._trace()
+        outcome, refusals = self._outcome(act(self.registry, actor, *asked))
+        codes = {refusal.code for refusal in refusals}
+        assert codes == reasons, (act.__name__, codes, reasons)
+        assert [refusal for refusal in refusals if not _says_all(refusal)] == []
+        if refusals:
+            assert self._trace() == before
+        else:
+            assert self._trace().events == before.events + 1
+            self.is_settled = False
+        self.registry.clock.advance(MOMENT)
+        return outcome
+
+    def _outcome(self, attempted: Awaitable[T]) -> tuple[T | None, Sequence[Refusal]]:
+        try:
+            return self.runner.run(attempted), ()
+        except Refused as refused:
+            return None, refused.refusals
+
+    def create(
+        self, reasons: set[str], act: Callable[..., Awaitable[T]], actor: Actor, *asked: Any
+    ) -> T | None:
+        """As `attempt`, for an act that takes a key."""
+        key = a_key()
+        outcome = self.attempt(reasons, act, actor, *asked, key)
+        if outcome is not None:
+            again = (lambda: act(self.registry, actor, *asked, key)), outcome.id
+            self.creations.append(again)
+        return outcome
+
+    def version_of(self, certificate_id: str) -> int:
+        query = "SELECT version FROM certificates WHERE id = ?"
+        return self.book.execute(query, [certificate_id]).fetchone()[0]
+
+    def _trace(self) -> "Trace":
+        (version,) = self.book.execute("PRAGMA data_version").fetchone()
+        (events,) = self.book.execute("SELECT size FROM ledger_head").fetchone()
+        return Trace(version, events)
+
+    @invariant()
+    def every_promise_holds(self) -> None:
+        """Looked at again when time has passed or something was done."""
+        if not self.is_settled:
+            broken = broken_promises(self.book)
+            assert broken == {}, broken
+            self._compare_what_is_read_with_the_paper()
+            self.is_settled = True
+
+    def _compare_what_is_read_with_the_paper(self) -> None:
+        seen = self.runner.run(read_views(self.registry, self.actors["office"]))
+        assert broken_by_views(seen) == []
+        read, written = told_by_views(seen), told_on_paper(self.paper, self.now)
+        different = {key: (read.get(key), written.get(key)) for key in read | written}
+        wrong = {key: both for key, both in different.items() if both[0] != both[1]}
+        assert wrong == {}, wrong
+        used = self.book.execute("SELECT id, revoked_at IS NOT NULL, consumed_by FROM consents")
+        assert {key: (bool(revoked), by) for key, revoked, by in used} == {
+            consent.id: (consent.revoked, consent.used_for) for consent in self.paper.consents
+        }
+
+    def teardown(self) -> None:
+        try:
+            self.runner.run(self._check_the_ledger())
+        finally:
+            self.runner.run(self.registry.close())
+            self.runner.close()
+            self.book.close()
+            shutil.rmtree(self.folder)
+
+    async def _check_the_ledger(self) -> None:
+        """All of it is sound when computed again; each certificate's proof convinces a stranger."""
+        await self._sign()
+        vkey = self.signer.public_key.vkey()
+        async with self.registry.reading() as tx:
+            report = await audit(tx.connection, origin=ORIGIN, vkeys=[vkey])
+            assert report.findings == ()
+            for title in self.paper.titles:
+                proof = await tx.log.prove_subject(tx.connection, title.number)
+                proven = verify(proof, vkey)
+                events = await tx.log.events_of(tx.connection, title.number)
+                assert [(e.kind, e.at) for e in proven.events] == [(e.kind, e.at) for e in events]
+
+
+class Trace(NamedTuple):
+    """What any act leaves: SQLite's count of others' writes to the file, and its own event."""
+
+    writes: int
+    events: int
+
+
+def _says_all(refusal: Refusal) -> bool:
+    """Whether a refusal has a sentence, a basis and a cure."""
+    is_sentence = refusal.message.endswith(".")
+    return is_sentence and refusal.legal_basis != "" and refusal.cure.endswith(".")

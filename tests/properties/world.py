@@ -1,0 +1,143 @@
+"""The register a machine plays with: prepared once through the acts, copied for each run."""
+
+import shutil
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from ledger.log import Log
+from services.actors import Actor, Role
+from services.announcements.model import Announcement
+from services.announcements.store import announcement_of
+from services.applications.model import Application
+from services.blobs import FolderBlobs
+from services.certificates.actions import issue_certificate
+from services.certificates.model import Certificate
+from services.clock import ManualClock
+from services.permits import Permits
+from services.pledges import model as pledges
+from services.registry import Registry, open_engine
+from tests.collateral import registered
+from tests.founding import ORIGIN, a_key, enter_party, open_office
+from tests.properties.extents import days_after, end_of, months_after
+from tests.properties.paper import Paper, Pledge, Product, Title
+from tests.titles import ANNOUNCEMENT, announce, terms_of
+
+ROLES = {
+    "holder": Role.REGISTRANT,
+    "neighbour": Role.REGISTRANT,
+    "exchange": Role.EXCHANGE,
+    "other exchange": Role.EXCHANGE,
+    "licensee": Role.LICENSEE,
+    "other licensee": Role.LICENSEE,
+    "bank": Role.LENDER,
+    "other bank": Role.LENDER,
+}
+ACTORS = ("office", *ROLES)
+SOURCE_ENDS = date(2026, 9, 30)
+# The products certified before the play begins, and the last day their data may be used.
+PREPARED = [("one", None), ("two", None), ("three", SOURCE_ENDS), ("four", None)]
+TERM = 36  # Months a certificate lasts (Measures).
+PERIOD = 15  # Days an announcement lasts (Measures).
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """A database with its parties; certificates, of which the last is pledged to the bank, and a
+    product whose announcement runs.
+    """
+
+    database: Path
+    now: datetime
+    actors: dict[str, Actor]
+    certificates: list[tuple[Certificate, date | None]]
+    pledged: pledges.Pledge
+    announced: tuple[Application, Announcement]
+
+    def on_paper(self) -> Paper:
+        titles = [title_of(certificate, until) for certificate, until in self.certificates]
+        pledge = Pledge(
+            id=self.pledged.id,
+            title=titles[-1],
+            pledgee=self.pledged.pledgee_id,
+            matures_on=self.pledged.matures_on,
+            stage="REGISTERED",
+            registered_at=self.pledged.registered_at,
+        )
+        return Paper(titles=titles, pledges=[pledge], products=[product_of(*self.announced)])
+
+    def copied_to(self, folder: Path) -> Registry:
+        shutil.copy(self.database, folder / "register.db")
+        return registry_in(folder, self.now)
+
+
+def registry_in(folder: Path, now: datetime) -> Registry:
+    return Registry(
+        engine=open_engine(f"sqlite+aiosqlite:///{folder / 'register.db'}"),
+        clock=ManualClock(now),
+        log=Log(ORIGIN),
+        blobs=FolderBlobs(folder / "documents"),
+        permits=Permits(bytes(32), 64 * 1024),
+    )
+
+
+async def prepare(folder: Path, begin: datetime) -> World:
+    """Found the register in a folder that holds a database with every table and nothing in it."""
+    registry = registry_in(folder, begin)
+    office = await open_office(registry)
+    actors = {"office": office}
+    for name, role in ROLES.items():
+        actors[name] = await enter_party(registry, office, name, role)
+    holder = actors["holder"]
+    filed = [
+        (await announce(registry, office, holder, terms_of(name, until)), until)
+        for name, until in PREPARED
+    ]
+    registry.clock.advance(ANNOUNCEMENT)
+    certificates = [
+        (await issue_certificate(registry, office, application.id, a_key()), until)
+        for application, until in filed
+    ]
+    registry.clock.advance(timedelta(hours=1))
+    pledged = await registered(registry, certificates[-1][0], holder, actors["bank"])
+    announced = await announced_product(registry, office, actors["neighbour"], "announced")
+    registry.clock.advance(timedelta(hours=1))
+    now = registry.clock.now()
+    await registry.close()
+    return World(
+        database=folder / "register.db",
+        now=now,
+        actors=actors,
+        certificates=certificates,
+        pledged=pledged,
+        announced=announced,
+    )
+
+
+async def announced_product(
+    registry: Registry, office: Actor, applicant: Actor, name: str, until: date | None = None
+) -> tuple[Application, Announcement]:
+    application = await announce(registry, office, applicant, terms_of(name, until))
+    async with registry.reading() as tx:
+        announcement = await announcement_of(tx, application.id)
+    assert announcement is not None
+    return application, announcement
+
+
+def title_of(certificate: Certificate, source_until: date | None) -> Title:
+    """A certificate on paper: three years, or as long as the source may be used."""
+    term = months_after(certificate.issued_at, TERM)
+    until = term if source_until is None else min(term, end_of(source_until))
+    return Title(
+        id=certificate.id, number=certificate.number, holder=certificate.holder_id, until=until
+    )
+
+
+def product_of(application: Application, announcement: Announcement) -> Product:
+    return Product(
+        id=application.id,
+        announcement=announcement.id,
+        applicant=application.applicant_id,
+        closes=days_after(announcement.published_at, PERIOD),
+        source_until=application.source_authorised_until,
+    )
