@@ -29,8 +29,9 @@ class Actor:
     def acts_as(self, *roles: Role) -> bool:
         return not self.roles.isdisjoint(roles)
 
-    def acts_for(self, party_id: str) -> bool:
-        return self.party_id == party_id
+    def acts_for(self, party_id: str | None, *roles: Role) -> bool:
+        """Whether this is the party acted for and, where roles are named, one of them the role."""
+        return self.party_id == party_id and (not roles or self.acts_as(*roles))
 
     @property
     def is_of_the_office(self) -> bool:

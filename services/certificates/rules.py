@@ -32,6 +32,7 @@ from services.refusals import (
 )
 
 LONGEST_CONSENT_MONTHS = 1_200
+PROTECTED = (Role.LENDER, Role.LICENSEE)
 CANCELLING = Attempt(operation=Operation.CANCEL)
 
 
@@ -119,8 +120,8 @@ def require_version(certificate: Certificate, expected: int) -> list[Refusal]:
 def require_holder(certificate: Certificate, actor: Actor) -> list[Refusal]:
     """Rule 5.5. Only the holder disposes of a certificate."""
     return require(
-        "Whoever acts must act for the holder of the certificate.",
-        certificate.is_held_by(actor.party_id),
+        "Whoever acts must act for the holder of the certificate, as a registrant.",
+        actor.acts_for(certificate.holder_id, Role.REGISTRANT),
         RefusalCode.NOT_THE_HOLDER,
     )
 
@@ -233,8 +234,8 @@ def refusals_to_give_consent(
     price = terms.lowest_price
     return collect(
         require(
-            "Only the party an encumbrance protects can consent.",
-            burden.protects == actor.party_id,
+            "Only the party an encumbrance protects can consent, as a lender or licensee.",
+            actor.acts_for(burden.protects, *PROTECTED),
             RefusalCode.NOT_THE_PROTECTED_PARTY,
         ),
         require(
@@ -275,8 +276,8 @@ def refusals_to_revoke_consent(consent: Consent, actor: Actor, now: datetime) ->
     """Rule 5.14. A consent may be taken back by whoever gave it, as long as it is open."""
     return collect(
         require(
-            "Only the party that gave a consent can take it back.",
-            consent.given_by == actor.party_id,
+            "Only the party that gave a consent can take it back, as a lender or licensee.",
+            actor.acts_for(consent.given_by, *PROTECTED),
             RefusalCode.NOT_THE_PROTECTED_PARTY,
         ),
         require(

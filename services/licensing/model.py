@@ -290,10 +290,6 @@ class License:
         """In force or to come into force; the certificate is left out."""
         return self.status is LicenseStatus.ACTIVE and now < self.scope.end
 
-    def is_between(self, party_id: str, certificate: Certificate) -> bool:
-        """Whether a party is its licensor or its licensee. The licensor is whoever holds title."""
-        return self.licensee_id == party_id or certificate.is_held_by(party_id)
-
     def stands_against(self, wanted: Wanted, now: datetime) -> bool:
         """Whether `wanted` would exclude the licensee of this license from what it has.
 

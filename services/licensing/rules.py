@@ -127,8 +127,8 @@ def refusals_to_withdraw_license_request(negotiation: Negotiation, actor: Actor)
     """Rule 7.6. A licensee may withdraw its open request."""
     return collect(
         require(
-            "Whoever acts must act for the licensee.",
-            actor.acts_for(negotiation.licensee_id),
+            "Whoever acts must act for the licensee, as a licensee.",
+            actor.acts_for(negotiation.licensee_id, Role.LICENSEE),
             RefusalCode.NOT_THE_LICENSEE,
         ),
         require_transition(
@@ -144,8 +144,9 @@ def refusals_to_terminate_license(
     status = granted.effective_status(certificate, now)
     return collect(
         require(
-            "Whoever acts must act for the licensor or the licensee.",
-            granted.is_between(actor.party_id, certificate),
+            "Whoever acts must act for the licensor as a registrant, or for the licensee as one.",
+            actor.acts_for(certificate.holder_id, Role.REGISTRANT)
+            or actor.acts_for(granted.licensee_id, Role.LICENSEE),
             RefusalCode.NOT_A_PARTY_TO_THE_LICENSE,
         ),
         require(
@@ -262,8 +263,8 @@ def require_beside(other: License, wanted: Wanted, now: datetime) -> list[Refusa
 def require_licensor(certificate: Certificate, actor: Actor) -> list[Refusal]:
     """Rule 7.15. Offers and requests are answered for by the licensor, who is the holder."""
     return require(
-        "Whoever acts must act for the licensor.",
-        certificate.is_held_by(actor.party_id),
+        "Whoever acts must act for the licensor, as a registrant.",
+        actor.acts_for(certificate.holder_id, Role.REGISTRANT),
         RefusalCode.NOT_THE_LICENSOR,
     )
 

@@ -98,8 +98,9 @@ def refusals_to_delist(
     """Rule 6.7. The exchange or the holder ends a listing with reasons."""
     return collect(
         require(
-            "Whoever acts must act for the exchange of the listing or for the holder.",
-            actor.acts_for(listing.exchange_id) or certificate.is_held_by(actor.party_id),
+            "Whoever acts must act for the exchange as one, or for the holder as a registrant.",
+            actor.acts_for(listing.exchange_id, Role.EXCHANGE)
+            or actor.acts_for(certificate.holder_id, Role.REGISTRANT),
             RefusalCode.NOT_THE_EXCHANGE,
         ),
         require_transition(listing.status, ListingEvent.DELISTED, listing.allowed_events),

@@ -132,8 +132,8 @@ def refusals_to_withdraw_pledge(pledge: Pledge, actor: Actor) -> list[Refusal]:
     """Rule 8.7. The pledgor may withdraw a pledge that is not yet registered."""
     return collect(
         require(
-            "Only the pledgor can withdraw a pledge.",
-            actor.acts_for(pledge.pledgor_id),
+            "Only the pledgor can withdraw a pledge, as a registrant.",
+            actor.acts_for(pledge.pledgor_id, Role.REGISTRANT),
             RefusalCode.NOT_THE_PLEDGOR,
         ),
         require_transition(pledge.status, PledgeEvent.WITHDRAWN, pledge.allowed_events),

@@ -50,6 +50,11 @@ def sees(actor: Actor, *party_ids: str | None) -> bool:
     return actor.is_of_the_office or actor.party_id in party_ids
 
 
+def is_holder(actor: Actor, title: Title) -> bool:
+    """A party acts as holder through those who act for it as registrants."""
+    return actor.party_id == title.holder and "REGISTRANT" in actor.roles
+
+
 def to_use(title: Title, now: datetime) -> set[str]:
     """Only a certificate in force can be listed, licensed, pledged, cancelled or frozen."""
     said = {
@@ -70,7 +75,7 @@ def to_reach(title: Title, extent: Extent) -> set[str]:
 
 def to_publish_offer(paper: Paper, actor: Actor, asked: Asked, now: datetime) -> set[str]:
     return (
-        unless(actor.acts_for(asked.title.holder), "NOT_THE_HOLDER")
+        unless(is_holder(actor, asked.title), "NOT_THE_HOLDER")
         | to_use(asked.title, now)
         | to_reach(asked.title, asked.extent)
         | paper.reasons_against(asked, now)
@@ -80,7 +85,7 @@ def to_publish_offer(paper: Paper, actor: Actor, asked: Asked, now: datetime) ->
 def to_withdraw_offer(paper: Paper, actor: Actor, offer: Offer, now: datetime) -> set[str]:
     if offer.withdrawn and not _sees_withdrawn(paper, actor, offer):
         return NOT_FOUND
-    return unless(actor.acts_for(offer.title.holder), "NOT_THE_LICENSOR") | to_take_up(offer, now)
+    return unless(is_holder(actor, offer.title), "NOT_THE_LICENSOR") | to_take_up(offer, now)
 
 
 def to_take_up(offer: Offer, now: datetime) -> set[str]:
@@ -117,7 +122,7 @@ def to_grant_license(
         return NOT_FOUND
     excludes = paper.excluded_by(offer.title, offer.kind, asked.extent, now)
     return (
-        unless(actor.acts_for(offer.title.holder), "NOT_THE_LICENSOR")
+        unless(is_holder(actor, offer.title), "NOT_THE_LICENSOR")
         | unless(seen_as_is, "CERTIFICATE_HAS_MOVED_ON")
         | unless(request.is_open, "ILLEGAL_TRANSITION")
         | to_use(offer.title, now)
@@ -131,7 +136,7 @@ def to_grant_license(
 def to_refuse_license(actor: Actor, request: Request) -> set[str]:
     if not sees(actor, request.offer.title.holder, request.licensee):
         return NOT_FOUND
-    return unless(actor.acts_for(request.offer.title.holder), "NOT_THE_LICENSOR") | unless(
+    return unless(is_holder(actor, request.offer.title), "NOT_THE_LICENSOR") | unless(
         request.is_open, "ILLEGAL_TRANSITION"
     )
 
@@ -139,13 +144,13 @@ def to_refuse_license(actor: Actor, request: Request) -> set[str]:
 def to_withdraw_license_request(actor: Actor, request: Request) -> set[str]:
     if not sees(actor, request.offer.title.holder, request.licensee):
         return NOT_FOUND
-    return unless(actor.acts_for(request.licensee), "NOT_THE_LICENSEE") | unless(
-        request.is_open, "ILLEGAL_TRANSITION"
-    )
+    of_it = actor.party_id == request.licensee and "LICENSEE" in actor.roles
+    return unless(of_it, "NOT_THE_LICENSEE") | unless(request.is_open, "ILLEGAL_TRANSITION")
 
 
 def to_terminate_license(actor: Actor, granted: License, now: datetime) -> set[str]:
-    of_it = actor.party_id in {granted.licensee, granted.title.holder}
+    is_licensee = actor.party_id == granted.licensee and "LICENSEE" in actor.roles
+    of_it = is_licensee or is_holder(actor, granted.title)
     running = granted.status(now) in {"ACTIVE", "PENDING_EFFECT"}
     return unless(of_it, "NOT_A_PARTY_TO_THE_LICENSE") | unless(running, "LICENSE_NOT_IN_FORCE")
 
@@ -164,7 +169,7 @@ def to_secure(
 def to_place_pledge(actor: Actor, title: Title, pledgee: Actor, *, seen_as_is: bool) -> set[str]:
     """Beside what `to_secure` says."""
     return (
-        unless(actor.acts_for(title.holder), "NOT_THE_HOLDER")
+        unless(is_holder(actor, title), "NOT_THE_HOLDER")
         | unless(pledgee.acts_as("LENDER"), "NOT_A_LENDER")
         | unless(not pledgee.acts_for(title.holder), "PLEDGOR_IS_PLEDGEE")
         | unless(seen_as_is, "CERTIFICATE_HAS_MOVED_ON")
@@ -198,7 +203,7 @@ def to_decide_pledge(actor: Actor, pledge: Pledge, stage: str) -> set[str]:
 def to_withdraw_pledge(actor: Actor, pledge: Pledge) -> set[str]:
     if pledge.registered_at is None and not sees(actor, pledge.title.holder, pledge.pledgee):
         return NOT_FOUND
-    return unless(actor.acts_for(pledge.title.holder), "NOT_THE_PLEDGOR") | unless(
+    return unless(is_holder(actor, pledge.title), "NOT_THE_PLEDGOR") | unless(
         pledge.stage == "SUBMITTED", "ILLEGAL_TRANSITION"
     )
 
@@ -228,7 +233,7 @@ def _is_live(listing: Listing) -> bool:
 
 def to_request_listing(actor: Actor, listing: Listing, exchange: Actor) -> set[str]:
     """Beside what `to_list` says."""
-    return unless(actor.acts_for(listing.title.holder), "NOT_THE_HOLDER") | unless(
+    return unless(is_holder(actor, listing.title), "NOT_THE_HOLDER") | unless(
         exchange.acts_as("EXCHANGE"), "NOT_AN_EXCHANGE"
     )
 
@@ -252,23 +257,28 @@ def sees_listing(actor: Actor, listing: Listing) -> bool:
 def to_delist(actor: Actor, listing: Listing, *, allowed: bool) -> set[str]:
     if not sees_listing(actor, listing):
         return NOT_FOUND
-    of_it = actor.party_id in {listing.exchange, listing.title.holder}
+    is_exchange = actor.party_id == listing.exchange and "EXCHANGE" in actor.roles
+    of_it = is_exchange or is_holder(actor, listing.title)
     return unless(of_it, "NOT_THE_EXCHANGE") | unless(allowed, "ILLEGAL_TRANSITION")
 
 
 def to_withdraw_listing_request(actor: Actor, listing: Listing) -> set[str]:
     if not sees_listing(actor, listing):
         return NOT_FOUND
-    return unless(actor.acts_for(listing.title.holder), "NOT_THE_HOLDER") | unless(
+    return unless(is_holder(actor, listing.title), "NOT_THE_HOLDER") | unless(
         listing.stage == "SUBMITTED", "ILLEGAL_TRANSITION"
     )
+
+
+def is_protected(actor: Actor, burden: Pledge | License) -> bool:
+    return actor.party_id == burden.protects and bool({"LENDER", "LICENSEE"} & actor.roles)
 
 
 def to_give_consent(
     actor: Actor, burden: Pledge | License, act: str, until: datetime | None, now: datetime
 ) -> set[str]:
     return (
-        unless(actor.acts_for(burden.protects), "NOT_THE_PROTECTED_PARTY")
+        unless(is_protected(actor, burden), "NOT_THE_PROTECTED_PARTY")
         | unless(burden.binds(now), "ENCUMBRANCE_LIFTED")
         | unless(act in CONSENT_OPENS[type(burden)], "CONSENT_NOT_FORESEEN")
         | unless(until is None or now < until, "PERIOD_OVER")
@@ -279,7 +289,7 @@ def to_revoke_consent(actor: Actor, consent: Consent, now: datetime) -> set[str]
     giver = consent.burden.protects
     if not sees(actor, giver, consent.burden.title.holder, consent.other):
         return NOT_FOUND
-    return unless(actor.acts_for(giver), "NOT_THE_PROTECTED_PARTY") | unless(
+    return unless(is_protected(actor, consent.burden), "NOT_THE_PROTECTED_PARTY") | unless(
         consent.is_open(now), "ILLEGAL_TRANSITION"
     )
 
@@ -300,7 +310,7 @@ def to_lift_freeze(actor: Actor, freeze: Freeze, now: datetime) -> set[str]:
 
 def to_cancel(paper: Paper, actor: Actor, title: Title, now: datetime) -> set[str]:
     return (
-        unless(actor.acts_for(title.holder), "NOT_THE_HOLDER")
+        unless(is_holder(actor, title), "NOT_THE_HOLDER")
         | to_use(title, now)
         | paper.reasons_against(Asked(title=title, act="CANCEL"), now)
     )

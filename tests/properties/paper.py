@@ -4,12 +4,17 @@ Written from the sentences of the law and of the domain, not from the rules of t
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from services.certificates.model import Scope
 from tests.properties.extents import Extent, end_of, months_after
 
+LICENSING_ACT = {
+    "EXCLUSIVE": "LICENSE_EXCLUSIVELY",
+    "SOLE": "LICENSE_EXCLUSIVELY",
+    "NON_EXCLUSIVE": "LICENSE",
+}
 LICENSING = frozenset({"LICENSE", "LICENSE_EXCLUSIVELY", "PUBLISH_OFFER", "LIST_FOR_LICENSING"})
 
 
@@ -274,6 +279,31 @@ class Paper:
             for granted in self.licenses
         )
 
+    def is_grantable(self, offer: Offer, now: datetime) -> bool:
+        """Whether the whole of an offer could be licensed to somebody whom no consent names.
+
+        For how long a consent lets the title be licensed is left out.
+        """
+        asked = Asked(
+            title=offer.title,
+            act=LICENSING_ACT[offer.kind],
+            extent=offer.extent.ahead_of(now),
+            price=offer.price,
+        )
+        consented = [
+            consent.burden
+            for consent in self.consents
+            if consent.is_open(now) and replace(consent, months=None).opens(asked)
+        ]
+        closed = any(
+            isinstance(burden, Freeze)
+            or self._is_taken(burden, asked)
+            or (isinstance(burden, Pledge) and burden not in consented)
+            for burden in self.burdens(offer.title, now)
+        )
+        excludes = self.excluded_by(offer.title, offer.kind, asked.extent, now)
+        return offer.status(now) == "PUBLISHED" and not closed and not excludes
+
     def ranks(self, title: Title) -> list[Pledge]:
         """The pledges that bind, in the order of their registration."""
         binding = [p for p in self.pledges if p.title is title and p.stage == "REGISTERED"]
@@ -314,10 +344,9 @@ def asked_to_list(listing: Listing) -> Asked:
 
 
 def asked_to_license(request: Request, now: datetime) -> Asked:
-    exclusively = request.offer.kind != "NON_EXCLUSIVE"
     return Asked(
         title=request.offer.title,
-        act="LICENSE_EXCLUSIVELY" if exclusively else "LICENSE",
+        act=LICENSING_ACT[request.offer.kind],
         extent=request.extent.ahead_of(now),
         price=request.offer.price,
         other=request.licensee,

@@ -136,7 +136,7 @@ def instant(microseconds: int) -> datetime:
 # The views with no more than what is compared: they are read after every step.
 TOLD = {
     "Certificate": ("effective_status", "effective_end"),
-    "Offer": ("effective_status",),
+    "Offer": ("effective_status", "grantable"),
     "License": ("effective_status", "effective_end"),
     "Pledge": ("status", "rank"),
     "Listing": ("status",),
@@ -200,7 +200,7 @@ def told_on_paper(paper: Paper, now: datetime) -> dict[str, tuple]:
     }
     return (
         {title.id: (title.status(now), title.end) for title in paper.titles}
-        | {offer.id: (offer.status(now),) for offer in paper.offers}
+        | {o.id: (o.status(now), paper.is_grantable(o, now)) for o in paper.offers}
         | {granted.id: (granted.status(now), granted.end) for granted in paper.licenses}
         | {pledge.id: (pledge.status(now), ranks.get(pledge.id)) for pledge in paper.pledges}
         | {listing.id: (paper.status_of(listing, now),) for listing in paper.listings}

@@ -1,7 +1,7 @@
 """The register a machine plays with: prepared once through the acts, copied for each run."""
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -33,7 +33,14 @@ ROLES = {
     "bank": Role.LENDER,
     "other bank": Role.LENDER,
 }
-ACTORS = ("office", *ROLES)
+# Members of these parties who act in a role that is not the one it takes.
+MISPLACED = {
+    "holder as licensee": ("holder", Role.LICENSEE),
+    "bank as registrant": ("bank", Role.REGISTRANT),
+    "exchange as lender": ("exchange", Role.LENDER),
+    "office as examiner": ("office", Role.EXAMINER),
+}
+ACTORS = ("office", *ROLES, *MISPLACED)
 SOURCE_ENDS = date(2026, 9, 30)
 # The products certified before the play begins, and the last day their data may be used.
 PREPARED = [("one", None), ("two", None), ("three", SOURCE_ENDS), ("four", None)]
@@ -89,6 +96,8 @@ async def prepare(folder: Path, begin: datetime) -> World:
     for name, role in ROLES.items():
         actors[name] = await enter_party(registry, office, name, role)
     holder = actors["holder"]
+    for name, (party, role) in MISPLACED.items():
+        actors[name] = replace(actors[party], roles=frozenset({role}))
     filed = [
         (await announce(registry, office, holder, terms_of(name, until)), until)
         for name, until in PREPARED

@@ -32,10 +32,12 @@ class Scope:
         return self.begin >= self.end
 
     def overlaps(self, other: Self) -> bool:
-        """Whether there is a moment, a place and a use that both speak of."""
+        """Whether there is a moment, a place and a use that both speak of.
+
+        A period that ends before it begins holds no moment.
+        """
         return (
-            self.begin < other.end
-            and other.begin < self.end
+            max(self.begin, other.begin) < min(self.end, other.end)
             and _places_meet(self.territories, other.territories)
             and _uses_meet(self.fields_of_use, other.fields_of_use)
         )

@@ -116,6 +116,7 @@ def test_a_pledge_opens_everything_by_consent():
         ({}, True),
         ({"begin": LATER, "end": END}, False),
         ({"begin": LATER - MOMENT, "end": END}, True),
+        ({"begin": LATER - MOMENT, "end": LATER - 2 * MOMENT}, False),
         ({"territories": frozenset({"CN-SH"})}, True),
         ({"territories": frozenset({"CN"})}, True),
         ({"territories": frozenset({"US"})}, False),

@@ -51,6 +51,8 @@ REGISTRAR = Actor("registrar", "party_office", OFFICE_ROLES)
 EXAMINER = Actor("examiner", "party_office", frozenset({Role.EXAMINER}))
 HOLDER = Actor("holder", "party_holder", frozenset({Role.REGISTRANT}))
 STRANGER = Actor("stranger", "party_other", frozenset({Role.REGISTRANT}))
+HOLDERS_LENDER = Actor("clerk", "party_holder", frozenset({Role.LENDER}))
+BANKS_REGISTRANT = Actor("clerk", "party_bank", frozenset({Role.REGISTRANT}))
 BANK = Actor("bank", "party_bank", frozenset({Role.LENDER}))
 
 
@@ -194,6 +196,7 @@ TO_CANCEL = {
     [
         ({}, []),
         ({"actor": STRANGER}, [RefusalCode.NOT_THE_HOLDER]),
+        ({"actor": HOLDERS_LENDER}, [RefusalCode.NOT_THE_HOLDER]),
         ({"now": END}, [RefusalCode.CERTIFICATE_EXPIRED]),
         ({"reasons": ""}, [RefusalCode.TEXT_MISSING]),
         ({"burdens": Burdens([an_encumbrance()])}, [RefusalCode.CONSENT_MISSING]),
@@ -262,6 +265,7 @@ def test_the_registrar_lifts_a_freeze_that_binds(change, refusals):
     [
         ({}, []),
         ({"actor": HOLDER}, [RefusalCode.NOT_THE_PROTECTED_PARTY]),
+        ({"actor": BANKS_REGISTRANT}, [RefusalCode.NOT_THE_PROTECTED_PARTY]),
         ({"burden": an_encumbrance(lifted_at=NOW)}, [RefusalCode.ENCUMBRANCE_LIFTED]),
         (
             {"burden": replace(EXCLUSIVE, protects="party_bank")},
@@ -287,6 +291,7 @@ def test_whoever_a_burden_protects_consents_to_what_it_closes(change, refusals):
     [
         ({}, []),
         ({"actor": HOLDER}, [RefusalCode.NOT_THE_PROTECTED_PARTY]),
+        ({"actor": BANKS_REGISTRANT}, [RefusalCode.NOT_THE_PROTECTED_PARTY]),
         ({"consent": a_consent(revoked_at=NOW)}, [RefusalCode.ILLEGAL_TRANSITION]),
         (
             {"consent": a_consent(consumed_at=NOW, consumed_by="license_1")},

@@ -161,11 +161,3 @@ def test_a_request_is_granted_with_the_offers_kind_and_price_from_now_on():
     assert wanted.price == an_offer().terms.price
     assert wanted.scope == a_scope(begin=NOW + MOMENT)
     assert wanted.attempt.counterparty_id == "party_licensee"
-
-
-def test_a_license_lies_between_whoever_holds_title_and_its_licensee():
-    granted = a_license(licensee_id="party_licensee")
-    moved = a_certificate(holder_id="party_buyer")
-    assert granted.is_between("party_buyer", moved)
-    assert granted.is_between("party_licensee", moved)
-    assert not granted.is_between("party_holder", moved)

@@ -50,6 +50,7 @@ MOMENT = timedelta(microseconds=1)
 HOLDER = Actor("holder", "party_holder", frozenset({Role.REGISTRANT}))
 STRANGER = Actor("stranger", "party_other", frozenset({Role.REGISTRANT}))
 LICENSEE = Actor("licensee", "party_licensee", frozenset({Role.LICENSEE}))
+CLERK = Actor("clerk", "party_licensee", frozenset({Role.LENDER}))
 SELF_LICENSEE = Actor("holder", "party_holder", frozenset({Role.LICENSEE}))
 
 EXPIRED = a_certificate(source_authorised_until=NOW)
@@ -288,6 +289,7 @@ def test_every_reason_is_given_at_once_the_most_telling_first():
     [
         ({}, []),
         ({"actor": LICENSEE}, [RefusalCode.NOT_THE_LICENSOR]),
+        ({"actor": SELF_LICENSEE}, [RefusalCode.NOT_THE_LICENSOR]),
         ({"negotiation": a_negotiation(status=NegotiationStatus.TERMINATED)}, [
             RefusalCode.ILLEGAL_TRANSITION,
         ]),
@@ -307,6 +309,7 @@ def test_a_licensor_refuses_an_open_request_and_says_why(changes, expected):
     [
         (a_negotiation(), LICENSEE, []),
         (a_negotiation(), HOLDER, [RefusalCode.NOT_THE_LICENSEE]),
+        (a_negotiation(), CLERK, [RefusalCode.NOT_THE_LICENSEE]),
         (a_negotiation(status=NegotiationStatus.FINALIZED), LICENSEE, [
             RefusalCode.ILLEGAL_TRANSITION,
         ]),
@@ -326,6 +329,8 @@ OVER = [RefusalCode.LICENSE_NOT_IN_FORCE]
         ({}, []),
         ({"actor": HOLDER}, []),
         ({"actor": STRANGER}, [RefusalCode.NOT_A_PARTY_TO_THE_LICENSE]),
+        ({"actor": CLERK}, [RefusalCode.NOT_A_PARTY_TO_THE_LICENSE]),
+        ({"actor": SELF_LICENSEE}, [RefusalCode.NOT_A_PARTY_TO_THE_LICENSE]),
         ({"granted": replace(OWN, scope=a_scope(begin=LATER, end=END))}, []),
         ({"granted": replace(OWN, scope=a_scope(begin=ISSUED, end=NOW))}, OVER),
         ({"granted": replace(OWN, status=LicenseStatus.TERMINATED, terminated_at=NOW)}, OVER),

@@ -194,6 +194,7 @@ def test_the_exchange_or_the_holder_ends_a_listing(listing):
     ("listing", "actor", "reasons", "refusal"),
     [
         (a_shown_listing(), STRANGER, "because", RefusalCode.NOT_THE_EXCHANGE),
+        (a_shown_listing(), CLERK, "because", RefusalCode.NOT_THE_EXCHANGE),
         (a_listing(), EXCHANGE, "because", RefusalCode.ILLEGAL_TRANSITION),
         (a_shown_listing(), EXCHANGE, "", RefusalCode.TEXT_MISSING),
     ],

@@ -36,6 +36,7 @@ HOLDER = Actor("holder", "party_holder", frozenset({Role.REGISTRANT}))
 STRANGER = Actor("stranger", "party_other", frozenset({Role.REGISTRANT}))
 BANK = Actor("bank", "party_bank", frozenset({Role.LENDER}))
 RIVAL = Actor("rival", "party_rival", frozenset({Role.LENDER}))
+HOLDERS_CLERK = Actor("clerk", "party_holder", frozenset({Role.LENDER}))
 CLERK = Actor("clerk", "party_bank", frozenset({Role.LICENSEE}))
 SENIOR = an_encumbrance(protects="party_senior")
 STRICT = replace(SH_2024, junior_pledge_with_senior_consent=False)
@@ -273,6 +274,7 @@ def test_a_pledge_is_ended_by_whom_it_concerns(rule, pledge, actor):
         ),
         (refusals_to_decline_pledge, REGISTERED, BANK, [RefusalCode.ILLEGAL_TRANSITION]),
         (refusals_to_withdraw_pledge, a_pledge(), BANK, [RefusalCode.NOT_THE_PLEDGOR]),
+        (refusals_to_withdraw_pledge, a_pledge(), HOLDERS_CLERK, [RefusalCode.NOT_THE_PLEDGOR]),
         (refusals_to_withdraw_pledge, REGISTERED, HOLDER, [RefusalCode.ILLEGAL_TRANSITION]),
         (refusals_to_release_pledge, REGISTERED, RIVAL, [RefusalCode.NOT_THE_PLEDGEE]),
         (refusals_to_release_pledge, REGISTERED, CLERK, [RefusalCode.NOT_AUTHORISED]),
