@@ -49,6 +49,9 @@ schema: $(READY)  ## Print the contract into schema/schema.graphql
 rulebook: $(READY)  ## Print the rules into services/RULEBOOK.md
 	@$(BIN)/python -m services.rulebook
 
+campaign: $(READY)  ## Play the state machine over parties, time and acts for about an hour
+	@$(BIN)/pytest --hypothesis-profile=campaign tests/properties
+
 bench: $(READY)  ## Measure acts and status queries per second
 	@$(BIN)/python -m bench.figures
 
@@ -63,4 +66,4 @@ lock: $(READY)  ## Renew requirements.lock from pyproject.toml
 clean:  ## Remove .venv and caches; the register's data stay
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 
-.PHONY: help install run demo test lint types imports fix schema rulebook bench migration lock clean
+.PHONY: help install run demo test lint types imports fix schema rulebook campaign bench migration lock clean
