@@ -30,6 +30,7 @@ def _settings(steps: int, *phases: Phase) -> settings:
         stateful_step_count=steps,
         phases=phases,
         deadline=None,
+        derandomize=False,  # The runs among the tests have seeds of their own.
         database=None,
         print_blob=True,
         suppress_health_check=list(HealthCheck),

@@ -21,7 +21,7 @@ from services.licensing.model import GrantTerms, LicenseKind, OfferTerms, Reques
 from services.money import Currency, Money
 from tests.properties import foretold
 from tests.properties.extents import Extent, extent
-from tests.properties.paper import Asked, License, Offer, Request, Title, asked_to_license
+from tests.properties.paper import Asked, License, Offer, Paper, Request, Title, asked_to_license
 from tests.properties.playing import MOMENT, By, step
 from tests.properties.title_steps import TitleSteps, on_title
 
@@ -31,18 +31,22 @@ NAMES = st.fixed_dictionaries(
         "fields_of_use": st.sampled_from([(), (), ("finance",), ("health",)]),
     }
 )
-# Days from now to begin and end of a period. None ends it with the certificate, 0 a moment after.
-PERIODS = st.sampled_from([(0, 30), (0, 200), (-10, 400), (60, 300), (250, 420), (0, None), (9, 0)])
+# Days from now to begin and end of a period. None ends it with the certificate, 0 a moment after;
+# one that begins with None begins where the newest license ends.
+PERIODS = st.sampled_from(
+    [(0, 30), (0, 200), (-10, 400), (60, 300), (250, 420), (0, None), (9, 0), (None, 600)]
+)
 # None: all of an offer.
 PARTS = st.none() | st.none() | st.tuples(PERIODS, NAMES)
 LICENSEES = st.sampled_from(["licensee", "other licensee"])
 
 
-def scope_of(title: Title, now: datetime, period: tuple, names: dict) -> Scope:
+def scope_of(paper: Paper, title: Title, now: datetime, period: tuple, names: dict) -> Scope:
     begin, days = period
     ends = {None: title.until, 0: title.until + MOMENT}
+    after = [granted.extent.end for granted in paper.licenses if granted.title is title] or [now]
     return Scope(
-        begin=now + timedelta(days=begin),
+        begin=after[-1] if begin is None else now + timedelta(days=begin),
         end=ends[days] if days in ends else now + timedelta(days=days),
         **{name: frozenset(values) for name, values in names.items()},
     )
@@ -62,7 +66,7 @@ on_request: Callable = partial(
 
 
 def is_published(machine: Any, offer: Offer) -> bool:
-    return offer.status(machine.now) == "PUBLISHED"
+    return offer.status(machine.just_now) == "PUBLISHED"
 
 
 class LicenseSteps(TitleSteps):
@@ -77,7 +81,7 @@ class LicenseSteps(TitleSteps):
     )
     def publish_offer(self, by: By, title: Title, kind, period, names, price) -> None:
         actor, now = self.acting(by, title.holder), self.now
-        scope = scope_of(title, now, period, names)
+        scope = scope_of(self.paper, title, now, period, names)
         reach = extent_of(scope, now)
         asked = Asked(title=title, act="PUBLISH_OFFER", extent=reach, price=price)
         reasons = foretold.to_publish_offer(self.paper, actor, asked, now)
@@ -112,7 +116,7 @@ class LicenseSteps(TitleSteps):
     def request_license(self, by: By, offer: Offer, licensee: str, part: tuple | None) -> None:
         """All of an offer, or some period, places and uses that may lie in it or not."""
         actor, now = self.actors[by.who or licensee], self.now
-        scope = offer.scope if part is None else scope_of(offer.title, now, *part)
+        scope = offer.scope if part is None else scope_of(self.paper, offer.title, now, *part)
         reach = extent_of(scope, now)
         reasons = foretold.to_request_license(self.paper, actor, offer, reach, now)
         terms = RequestTerms(offer_id=offer.id, scope=scope)

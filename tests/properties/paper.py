@@ -95,6 +95,10 @@ class Request:
     extent: Extent
     is_open: bool = True
 
+    @property
+    def title(self) -> Title:
+        return self.offer.title
+
 
 @dataclass(slots=True, kw_only=True)
 class License:
@@ -179,6 +183,10 @@ class Consent:
     until: datetime | None
     revoked: bool = False
     used_for: str | None = None
+
+    @property
+    def title(self) -> Title:
+        return self.burden.title
 
     def is_open(self, now: datetime) -> bool:
         in_time = self.until is None or now < self.until

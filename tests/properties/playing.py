@@ -20,7 +20,7 @@ from ledger.verify import verify
 from services.actors import Actor
 from services.refusals import Refusal, Refused
 from tests.founding import ORIGIN, a_key
-from tests.properties.paper import Asked
+from tests.properties.paper import Asked, Title
 from tests.properties.promises import (
     broken_by_views,
     broken_promises,
@@ -72,9 +72,15 @@ class Step:
         return self.times * IN_TIME if in_time else min(len(things), 1)
 
     def chosen(self, machine: Any, which: int) -> Any:
-        """One of the records, counted from those that wait, and from the newest."""
+        """One of the records, counted from those that wait, first of all on the title in focus,
+        and from the newest.
+        """
+
+        def rank(thing: Any) -> tuple[bool, bool]:
+            return not self.waits(machine, thing), title_of(thing) is not machine.focus
+
         newest_first = self.of(machine)[::-1]
-        ordered = sorted(newest_first, key=lambda thing: not self.waits(machine, thing))
+        ordered = sorted(newest_first, key=rank)
         return ordered[which % len(ordered)]
 
 
@@ -97,6 +103,32 @@ def step(
     return marked
 
 
+def title_of(thing: Any) -> Title | None:
+    """The title that a record is about, if it is about one."""
+    return thing if isinstance(thing, Title) else getattr(thing, "title", None)
+
+
+class Creation(NamedTuple):
+    """An act that has created a record under a key."""
+
+    act: Callable[..., Awaitable[Any]]
+    actor: Actor
+    asked: tuple[Any, ...]
+    key: str
+    created_id: str
+
+    @property
+    def title(self) -> None:
+        """A key belongs to a party, whatever it was used for."""
+
+
+class Moment(NamedTuple):
+    """An instant at which something ends or begins, and the title it is about."""
+
+    at: datetime
+    title: Title | None
+
+
 class Vain(NamedTuple):
     """A step that wanted a consent it did not have, and what was asked for with it."""
 
@@ -104,6 +136,10 @@ class Vain(NamedTuple):
     record: Any
     asked: dict[str, Any]
     wanted: Asked
+
+    @property
+    def title(self) -> Title:
+        return self.wanted.title
 
 
 class Playing(RuleBasedStateMachine):
@@ -121,7 +157,8 @@ class Playing(RuleBasedStateMachine):
         self.actors = world.actors
         self.paper = world.on_paper()
         self.signer = Signer(ORIGIN, Ed25519PrivateKey.generate())
-        self.creations: list[tuple[Callable[[], Awaitable[Any]], str]] = []
+        self.focus: Title | None = self.paper.titles[-1]
+        self.creations: list[Creation] = []
         self.is_settled = False
         self.refused: list[Vain] = []
         self.steps: dict[str, Step] = {
@@ -134,6 +171,11 @@ class Playing(RuleBasedStateMachine):
     @property
     def now(self) -> datetime:
         return self.registry.clock.now()
+
+    @property
+    def just_now(self) -> datetime:
+        """Some acts ago. Whatever has ended since is still tried."""
+        return self.now - 3 * MOMENT
 
     @rule(taken=st.runner().flatmap(lambda machine: machine.possible_steps()), by=BY)
     def something_happens(self, taken: tuple[str, dict[str, Any]], by: By) -> None:
@@ -158,34 +200,45 @@ class Playing(RuleBasedStateMachine):
         self.is_settled = False
 
     @step(4, of=lambda self: self.moments())
-    def a_moment_comes(self, _by: By, moment: datetime) -> None:
-        self.registry.clock.advance_to(moment)
+    def a_moment_comes(self, _by: By, moment: Moment) -> None:
+        """The next acts are mostly about what it is about."""
+        self.registry.clock.advance_to(moment.at.astimezone(UTC))
+        self.focus = moment.title or self.focus
         self.is_settled = False
 
-    def moments(self) -> list[datetime]:
-        """The instants at which something will soon end or begin, the next one last.
+    def moments(self) -> list[Moment]:
+        """What will soon end or begin, the next one last.
 
-        Before each comes the one just before it.
+        Before each comes the instant just before it.
         """
         paper = self.paper
         moments = (
-            [title.until for title in paper.titles]
-            + [product.closes for product in paper.products]
-            + [freeze.until for freeze in paper.freezes]
-            + [moment for o in paper.offers for moment in (o.extent.begin, o.extent.end)]
-            + [moment for x in paper.licenses for moment in (x.extent.begin, x.extent.end)]
-            + [consent.until for consent in paper.consents if consent.until is not None]
+            [Moment(title.until, title) for title in paper.titles]
+            + [Moment(product.closes, None) for product in paper.products]
+            + [Moment(freeze.until, freeze.title) for freeze in paper.freezes]
+            + [Moment(at, o.title) for o in paper.offers for at in (o.extent.begin, o.extent.end)]
+            + [Moment(at, x.title) for x in paper.licenses for at in (x.extent.begin, x.extent.end)]
+            + [Moment(c.until, c.title) for c in paper.consents if c.until is not None]
         )
-        both = {early for m in moments for early in (m.astimezone(UTC), m.astimezone(UTC) - MOMENT)}
-        return sorted((m for m in both if self.now < m < self.now + SOON), reverse=True)
+        both = [each for m in moments for each in (m, m._replace(at=m.at - MOMENT))]
+        soon = (each for each in both if self.now < each.at < self.now + SOON)
+        return sorted(soon, key=lambda moment: moment.at, reverse=True)
 
     @step(2, of=lambda self: self.creations)
-    def repeat_creation(self, _by: By, creation: tuple[Callable[[], Awaitable[Any]], str]) -> None:
+    def repeat_creation(self, _by: By, creation: Creation) -> None:
         """The same key and the same input: the same answer, and nothing happens."""
-        again, created_id = creation
         before = self._trace()
-        assert self.runner.run(again()).id == created_id
+        again = creation.act(self.registry, creation.actor, *creation.asked, creation.key)
+        assert self.runner.run(again).id == creation.created_id
         assert self._trace() == before
+
+    @step(1, of=lambda self: self.creations)
+    def reuse_key(self, by: By, creation: Creation) -> None:
+        """The same key and another input: refused, whoever of the party it is that asks."""
+        other = self.creations[-1 - by.which % len(self.creations)]
+        if (other.act, other.asked) != (creation.act, creation.asked):
+            reasons = {"IDEMPOTENCY_KEY_REUSED"}
+            self.attempt(reasons, other.act, creation.actor, *other.asked, creation.key)
 
     @step(1, of=lambda self: [self.signer])
     def sign_log(self, _by: By, _signer: Signer) -> None:
@@ -236,8 +289,7 @@ class Playing(RuleBasedStateMachine):
         key = a_key()
         outcome = self.attempt(reasons, act, actor, *asked, key)
         if outcome is not None:
-            again = (lambda: act(self.registry, actor, *asked, key)), outcome.id
-            self.creations.append(again)
+            self.creations.append(Creation(act, actor, asked, key, outcome.id))
         return outcome
 
     def version_of(self, certificate_id: str) -> int:

@@ -36,7 +36,7 @@ CONDITIONS = st.fixed_dictionaries(
 on_title: Callable = partial(
     step,
     of=lambda self: self.paper.titles,
-    waits=lambda self, title: title.status(self.now) == "ACTIVE",
+    waits=lambda self, title: title.status(self.just_now) == "ACTIVE",
 )
 
 
@@ -91,9 +91,12 @@ class TitleSteps(ProductSteps):
 
     @step(8, of=lambda self: self.refused, conditions=CONDITIONS)
     def seek_consent(self, by: By, vain: Vain, conditions: dict) -> None:
-        """Whoever could consent to what was refused does, and it is tried again."""
+        """Whoever could consent to what was refused does, once or twice, and it is tried again."""
+        act, standing = Operation(vain.wanted.act), not conditions["standing"]
         for burden in self.paper.without_consent(vain.wanted, self.now):
-            self.give_consent(by, burden, Operation(vain.wanted.act), conditions)
+            self.give_consent(by, burden, act, conditions)
+            if by.which:
+                self.give_consent(by, burden, act, conditions | {"standing": standing})
         self.take(vain.name, by, vain.record, vain.asked)
 
     @step(
