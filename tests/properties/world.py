@@ -1,6 +1,7 @@
 """The register a machine plays with: prepared once through the acts, copied for each run."""
 
 import shutil
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -13,14 +14,17 @@ from services.applications.model import Application
 from services.blobs import FolderBlobs
 from services.certificates.actions import issue_certificate
 from services.certificates.model import Certificate
+from services.certificates.store import get_certificate
 from services.clock import ManualClock
+from services.licensing import model as licensing
+from services.licensing.model import LicenseKind
 from services.permits import Permits
-from services.pledges import model as pledges
 from services.registry import Registry, open_engine
 from tests.collateral import registered
 from tests.founding import ORIGIN, a_key, enter_party, open_office
-from tests.properties.extents import days_after, end_of, months_after
-from tests.properties.paper import Paper, Pledge, Product, Title
+from tests.licenses import publish
+from tests.properties.extents import days_after, end_of, extent, months_after
+from tests.properties.paper import Offer, Paper, Pledge, Product, Title
 from tests.titles import ANNOUNCEMENT, announce, terms_of
 
 ROLES = {
@@ -50,28 +54,17 @@ PERIOD = 15  # Days an announcement lasts (Measures).
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """A database with its parties; certificates, of which the last is pledged to the bank, and a
-    product whose announcement runs.
+    """A database with its parties; certificates, of which the last has offers and is pledged to
+    the bank; a product whose announcement runs. And the same on paper.
     """
 
     database: Path
     now: datetime
     actors: dict[str, Actor]
-    certificates: list[tuple[Certificate, date | None]]
-    pledged: pledges.Pledge
-    announced: tuple[Application, Announcement]
+    paper: Paper
 
     def on_paper(self) -> Paper:
-        titles = [title_of(certificate, until) for certificate, until in self.certificates]
-        pledge = Pledge(
-            id=self.pledged.id,
-            title=titles[-1],
-            pledgee=self.pledged.pledgee_id,
-            matures_on=self.pledged.matures_on,
-            stage="REGISTERED",
-            registered_at=self.pledged.registered_at,
-        )
-        return Paper(titles=titles, pledges=[pledge], products=[product_of(*self.announced)])
+        return deepcopy(self.paper)
 
     def copied_to(self, folder: Path) -> Registry:
         shutil.copy(self.database, folder / "register.db")
@@ -95,31 +88,51 @@ async def prepare(folder: Path, begin: datetime) -> World:
     actors = {"office": office}
     for name, role in ROLES.items():
         actors[name] = await enter_party(registry, office, name, role)
-    holder = actors["holder"]
     for name, (party, role) in MISPLACED.items():
         actors[name] = replace(actors[party], roles=frozenset({role}))
+    paper = Paper(titles=await _certified(registry, office, actors["holder"]))
+    await _burdened(registry, actors, paper)
+    registry.clock.advance(timedelta(hours=1))
+    announced = await announced_product(registry, office, actors["neighbour"], "announced")
+    paper.products.append(product_of(*announced))
+    registry.clock.advance(timedelta(hours=1))
+    now = registry.clock.now()
+    await registry.close()
+    return World(database=folder / "register.db", now=now, actors=actors, paper=paper)
+
+
+async def _certified(registry: Registry, office: Actor, holder: Actor) -> list[Title]:
     filed = [
         (await announce(registry, office, holder, terms_of(name, until)), until)
         for name, until in PREPARED
     ]
     registry.clock.advance(ANNOUNCEMENT)
-    certificates = [
-        (await issue_certificate(registry, office, application.id, a_key()), until)
+    return [
+        title_of(await issue_certificate(registry, office, application.id, a_key()), until)
         for application, until in filed
     ]
+
+
+async def _burdened(registry: Registry, actors: dict[str, Actor], paper: Paper) -> None:
+    """Two offers on the last title, then a pledge of it to the bank."""
+    title, holder = paper.titles[-1], actors["holder"]
+    async with registry.reading() as tx:
+        certificate = await get_certificate(tx, title.id)
+    for kind in (LicenseKind.EXCLUSIVE, LicenseKind.NON_EXCLUSIVE):
+        registry.clock.advance(timedelta(hours=1))
+        offer = await publish(registry, holder, certificate, kind)
+        paper.offers.append(offer_of(title, offer))
     registry.clock.advance(timedelta(hours=1))
-    pledged = await registered(registry, certificates[-1][0], holder, actors["bank"])
-    announced = await announced_product(registry, office, actors["neighbour"], "announced")
-    registry.clock.advance(timedelta(hours=1))
-    now = registry.clock.now()
-    await registry.close()
-    return World(
-        database=folder / "register.db",
-        now=now,
-        actors=actors,
-        certificates=certificates,
-        pledged=pledged,
-        announced=announced,
+    pledged = await registered(registry, certificate, holder, actors["bank"])
+    paper.pledges.append(
+        Pledge(
+            id=pledged.id,
+            title=title,
+            pledgee=pledged.pledgee_id,
+            matures_on=pledged.matures_on,
+            stage="REGISTERED",
+            registered_at=pledged.registered_at,
+        )
     )
 
 
@@ -149,4 +162,16 @@ def product_of(application: Application, announcement: Announcement) -> Product:
         applicant=application.applicant_id,
         closes=days_after(announcement.published_at, PERIOD),
         source_until=application.source_authorised_until,
+    )
+
+
+def offer_of(title: Title, offer: licensing.Offer) -> Offer:
+    terms, scope = offer.terms, offer.terms.scope
+    return Offer(
+        id=offer.id,
+        title=title,
+        kind=terms.kind,
+        scope=scope,
+        extent=extent(scope.begin, scope.end, scope.territories, scope.fields_of_use),
+        price=terms.price.amount_minor,
     )
