@@ -107,6 +107,7 @@ async def test_the_first_rank_goes_to_one_lender(registry, doors, office, certif
     pledges = {lender: await placed(registry, certificate, holder, lender) for lender in lenders}
     for n in range(ROUNDS):
         seen = await version_of(registry, certificate)
+        before = await size_of_ledger(registry)
         won, lost = await told(
             confirm_pledge(door, lender, pledges[lender].id, seen)
             for door, lender in zip(doors, lenders, strict=True)
@@ -118,6 +119,7 @@ async def test_the_first_rank_goes_to_one_lender(registry, doors, office, certif
         assert lost == [[RefusalCode.CONSENT_MISSING, RefusalCode.CERTIFICATE_HAS_MOVED_ON]] * (
             RIVALS - 1
         )
+        assert await size_of_ledger(registry) == before + 1
         (winner,) = [lender for lender in lenders if lender.party_id == first.pledgee_id]
         await release_pledge(registry, winner, first.id, ReleaseReason.PAID)
         pledges[winner] = await placed(registry, certificate, holder, winner)

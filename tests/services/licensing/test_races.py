@@ -11,9 +11,12 @@ from services.licensing.store import licenses_under
 from services.refusals import RefusalCode, Refused
 from services.registry import open_engine
 from tests.founding import enter_party
+from tests.ledger_counts import size_of_ledger
 from tests.licenses import ask, grant, publish, version_of
 
 ROUNDS, RIVALS = 50, 8
+# What each rival wants: different places, all of which meet in Shanghai.
+PLACES = [(), ("CN",), ("CN-SH",), ("CN", "US"), ("CN-SH", "US"), ("CN-SH", "CN-BJ")] * 2
 
 
 @pytest.fixture
@@ -37,9 +40,14 @@ async def test_an_exclusive_scope_is_granted_once_however_many_want_it(
     winners = []
     for n in range(ROUNDS):
         scope = {"fields_of_use": frozenset({f"用途{n}"})}
-        offer = await publish(registry, holder, certificate, LicenseKind.EXCLUSIVE, **scope)
-        wanted = [await ask(registry, rival, offer) for rival in rivals]
+        kind = (LicenseKind.EXCLUSIVE, LicenseKind.SOLE)[n % 2]
+        offer = await publish(registry, holder, certificate, kind, **scope)
+        wanted = [
+            await ask(registry, rival, offer, territories=frozenset(places))
+            for rival, places in zip(rivals, PLACES[n % 4 :], strict=False)
+        ]
         seen = await version_of(registry, certificate.id)
+        before = await size_of_ledger(registry)
 
         doors = [registry, second_door] * (RIVALS // 2)
         pairs = zip(doors, wanted, strict=True)
@@ -52,6 +60,7 @@ async def test_an_exclusive_scope_is_granted_once_however_many_want_it(
             RIVALS - 1
         )
         assert len(winners) == n + 1
+        assert await size_of_ledger(registry) == before + 1
 
     async with registry.reading() as tx:
         assert {each.id for each in await licenses_under(tx, certificate.id)} == {
