@@ -12,8 +12,8 @@ from api.proof_download import proof_routes
 from api.settings import Settings
 from api.tokens import Claims
 from api.uploads import upload_routes
-from ledger.log import Log
-from ledger.signing import Signer, create_signer, load_signer
+from ledger.keeping.log import Log
+from ledger.signing.key_file import Signer, create_signer, load_signer
 from schema import schema
 from schema.context import Context
 from services.actors import Actor, Role

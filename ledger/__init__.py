@@ -1,1 +1,1 @@
-"""The proof: an append-only Merkle log that anyone can check. It knows nothing of certificates."""
+"""The proof: an append-only Merkle log that anyone can check."""

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from hashlib import sha256
 
-from ledger.log import Recorded
+from ledger.keeping.log import Recorded
 from services.actors import Actor
 from services.money import Money
 from services.registry import Transaction

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from ledger.log import Log
+from ledger.keeping.log import Log
 from services import sqlite
 from services.blobs import FolderBlobs
 from services.clock import Clock

@@ -9,7 +9,7 @@ from hypothesis import settings
 
 from api.sample.folder import make_sample_folder
 from api.settings import read_settings
-from ledger.log import Log
+from ledger.keeping.log import Log
 from services.actors import Role
 from services.blobs import FolderBlobs
 from services.clock import ManualClock

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 from uuid import uuid4
 
-import ledger.store
+import ledger.keeping.store
 import schema  # noqa: F401 - importing the contract brings in every table.
 from services.actors import OFFICE_ROLES, Actor, Role
 from services.parties.actions import admit_member, found_office, register_party
@@ -25,7 +25,7 @@ async def _create_tables(path: Path) -> None:
         await connection.execution_options(decides=True)
         async with connection.begin():
             await connection.run_sync(metadata.create_all)
-            await connection.run_sync(ledger.store.metadata.create_all)
+            await connection.run_sync(ledger.keeping.store.metadata.create_all)
     await engine.dispose()
 
 

@@ -8,7 +8,7 @@ from api.cli.installation import FAILED, require_register, settings_or_exit, wit
 from api.settings import Settings
 
 if TYPE_CHECKING:
-    from ledger.audit import AuditReport
+    from ledger.inspecting.fsck import AuditReport
     from services.registry import Registry
 
 app = typer.Typer(help="Look after the ledger.", no_args_is_help=True)
@@ -63,7 +63,7 @@ def verifier_key(settings: Settings) -> str:
 
 
 async def _audit(registry: "Registry", vkey: str) -> "AuditReport":
-    from ledger.audit import audit as audit_ledger
+    from ledger.inspecting.fsck import audit as audit_ledger
 
     async with registry.reading() as tx:
         return await audit_ledger(tx.connection, origin=tx.log.origin, vkeys=[vkey])

@@ -10,7 +10,7 @@ import typer
 from api.cli.installation import FAILED, fail
 
 if TYPE_CHECKING:
-    from ledger.verify import Verified, VerifiedEvent
+    from ledger.checking.verify import Verified, VerifiedEvent
 
 
 def verify(
@@ -51,9 +51,9 @@ class Judgement:
 
 
 def _judge(proof: str, vkey: str) -> Judgement:
-    from ledger.proof_file import MalformedProof
-    from ledger.proofs import ProofFailed
-    from ledger.verify import verify as verify_proof
+    from ledger.checking.verify import verify as verify_proof
+    from ledger.formats.proof_file import MalformedProof
+    from ledger.formats.proofs import ProofFailed
 
     try:
         return Judgement(verify_proof(proof, vkey))

@@ -4,7 +4,7 @@ import asyncio
 
 from api.demo.people import Answer
 from api.demo.steps import Play, Step, done, shows
-from ledger.verify import verify
+from ledger.checking.verify import verify
 
 PATIENCE = 50  # Tries, a fifth of a second apart; a checkpoint is signed every second.
 BETWEEN_TRIES = 0.2

@@ -9,7 +9,7 @@ from api.sample.cast import OPENING_DAY, Cast, open_office
 from api.sample.dealings import deal_with
 from api.sample.registration import Play, register_product
 from api.sample.timetable import Report, Timetable
-from ledger.signing import Signer
+from ledger.signing.key_file import Signer
 from services.clock import ManualClock
 from services.periods import corresponding_day, legal_day, start_of
 from services.registry import Registry

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from ledger.log import RecordedEvent
+from ledger.keeping.log import RecordedEvent
 from services.applications.model import ProductKind
 from services.certificates.model import CertificateStatus, EncumbranceKind, Limit
 from services.certificates.store import certificates, consents, encumbrances, freezes

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
-import ledger.store
+import ledger.keeping.store
 from services import tables
 
 SERVICES = Path(__file__).parent.parent
@@ -28,7 +28,7 @@ def render_item(kind: str, item: Any, _: AutogenContext) -> str | Literal[False]
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=[tables.metadata, ledger.store.metadata],
+    target_metadata=[tables.metadata, ledger.keeping.store.metadata],
     render_item=render_item,
     render_as_batch=True,
     compare_type=True,

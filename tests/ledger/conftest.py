@@ -9,9 +9,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from ledger import store
-from ledger.log import Log
-from ledger.signing import create_signer
+from ledger.keeping import store
+from ledger.keeping.log import Log
+from ledger.signing.key_file import create_signer
 from tests.ledger.growing import ORIGIN, grow_log
 
 

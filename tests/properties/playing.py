@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from ledger.audit import audit
-from ledger.signing import Signer
-from ledger.verify import verify
+from ledger.checking.verify import verify
+from ledger.inspecting.fsck import audit
+from ledger.signing.key_file import Signer
 from services.actors import Actor
 from services.refusals import Refusal, Refused
 from tests.founding import ORIGIN, a_key

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from ledger.log import Log
+from ledger.keeping.log import Log
 from services.actors import Actor, Role
 from services.announcements.model import Announcement
 from services.announcements.store import announcement_of

@@ -15,7 +15,7 @@ import httpx
 from api.opening import open_registry, open_signer
 from api.settings import Settings, read_settings
 from api.tokens import OwnIssuer, issue_token
-from ledger.audit import audit
+from ledger.inspecting.fsck import audit
 from services.actors import Actor
 from services.clock import SystemClock
 from services.registry import open_engine

@@ -2,8 +2,8 @@
 
 import pytest
 
-from ledger.proofs import ProofFailed
-from ledger.verify import verify
+from ledger.checking.verify import verify
+from ledger.formats.proofs import ProofFailed
 from tests.scenarios.actors import pledge, publish_offer
 
 

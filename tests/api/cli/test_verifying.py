@@ -107,7 +107,7 @@ def test_no_database_and_no_network_is_loaded(proof):
         "import sys; from api.cli import app\n"
         f"try: app(['verify', {str(path)!r}, '--key', {vkey!r}])\n"
         "except SystemExit as end: assert not end.code, end.code\n"
-        "loaded = {'sqlalchemy', 'strawberry', 'httpx', 'uvicorn', 'ledger.store'}\n"
+        "loaded = {'sqlalchemy', 'strawberry', 'httpx', 'uvicorn', 'ledger.keeping.store'}\n"
         "assert loaded.isdisjoint(sys.modules), loaded & set(sys.modules)\n"
     )
     told = subprocess.run(

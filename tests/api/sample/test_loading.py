@@ -11,7 +11,7 @@ from api.sample.cases import SampleRegister, Story, read_cases
 from api.sample.folder import NotEmpty, make_sample_folder
 from api.sample.loading import OPENING
 from api.settings import read_settings
-from ledger.audit import audit
+from ledger.inspecting.fsck import audit
 from services.actors import OFFICE_ROLES, Actor
 from services.applications.model import ApplicationStatus, DocumentRole
 from services.applications.store import (

@@ -9,7 +9,7 @@ import pytest
 
 from api.opening import open_app
 from api.settings import read_settings
-from ledger.log import Log
+from ledger.keeping.log import Log
 from services.blobs import FolderBlobs
 from services.clock import ManualClock
 from services.permits import Permits

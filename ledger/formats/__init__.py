@@ -1,0 +1,1 @@
+"""What others define and everybody can check: hashes, trees, notes, files. No database."""

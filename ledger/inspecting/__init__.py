@@ -1,0 +1,1 @@
+"""Everything computed again and compared with what was kept, signed and published."""

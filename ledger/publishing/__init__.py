@@ -1,0 +1,1 @@
+"""The public log as plain files, for a server, a folder or an object store."""
