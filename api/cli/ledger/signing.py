@@ -11,10 +11,7 @@ if TYPE_CHECKING:
     from ledger.inspecting.fsck import AuditReport
     from services.registry import Registry
 
-app = typer.Typer(help="Look after the ledger.", no_args_is_help=True)
 
-
-@app.command()
 def audit(
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
 ) -> None:
@@ -31,7 +28,6 @@ def audit(
         raise typer.Exit(FAILED)
 
 
-@app.command()
 def checkpoint() -> None:
     """Sign the ledger as it stands, if it has grown, and print the newest checkpoint."""
     from api.opening import open_signer, sign_checkpoint
@@ -48,7 +44,6 @@ def checkpoint() -> None:
     )
 
 
-@app.command()
 def key() -> None:
     """Print the public key that checkpoints and proofs are checked with."""
     print(verifier_key(settings_or_exit()))
