@@ -3,7 +3,14 @@
 from dataclasses import dataclass
 
 from ledger.formats.hashing import EMPTY_TREE_HASH, HASH_SIZE, Hash
-from ledger.formats.spelling import SIZE_LIMIT, Malformed, format_bytes, parse_hash, parse_number
+from ledger.formats.spelling import (
+    SIZE_LIMIT,
+    Malformed,
+    format_bytes,
+    is_plain_text,
+    parse_hash,
+    parse_number,
+)
 
 LINES = 3
 
@@ -27,7 +34,7 @@ class Checkpoint:
 def parse_checkpoint(text: str) -> Checkpoint:
     """The only way in: a checkpoint that parses formats back to the very same text."""
     lines = text.split("\n")
-    if len(lines) != LINES + 1 or not lines[0] or lines[LINES]:
+    if len(lines) != LINES + 1 or not lines[0] or lines[LINES] or not is_plain_text(text):
         raise MalformedCheckpoint("A checkpoint has three lines.")
     parsed = Checkpoint(lines[0], parse_number(lines[1]), parse_hash(lines[2]))
     is_empty = parsed.tree_size == 0

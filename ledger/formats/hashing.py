@@ -1,7 +1,8 @@
 """Every hash of the ledger, each with its own first byte so that none can pass for another."""
 
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
-from typing import NewType
+from typing import NewType, cast
 
 Hash = NewType("Hash", bytes)
 
@@ -27,6 +28,20 @@ def node_hash(left: Hash, right: Hash) -> Hash:
     return Hash(sha256(b"\x01" + left + right).digest())
 
 
+def leaf_hashes(entries: Iterable[bytes]) -> list[Hash]:
+    """`leaf_hash` of many, in the time hashing itself takes."""
+    # A cast costs nothing, and `Hash` a call for each.
+    return cast(list[Hash], [sha256(b"\x00" + entry).digest() for entry in entries])
+
+
+def node_hashes(nodes: Sequence[Hash]) -> list[Hash]:
+    """`node_hash` of the first and second, of the third and fourth, and so on; a last one alone
+    is left out.
+    """
+    pairs = zip(nodes[::2], nodes[1::2], strict=False)
+    return cast(list[Hash], [sha256(b"\x01" + left + right).digest() for left, right in pairs])
+
+
 def chain_hash(previous: Hash, leaf: Hash) -> Hash:
     # Ours: SHA-256(0x02 || previous || leaf), the linear check beside the tree.
     assert len(previous) == HASH_SIZE
@@ -44,3 +59,23 @@ def subject_key(salt: bytes, subject: bytes) -> Hash:
     # Ours: SHA-256(0x06 || salt || subject). Without the salt nobody can tell whose key it is.
     assert len(salt) == SALT_SIZE
     return Hash(sha256(b"\x06" + salt + subject).digest())
+
+
+def standing_hash(count: int, last_index: int, head: Hash) -> Hash:
+    # Ours: SHA-256(0x07 || number of events || index of the last || its leaf hash), u64 big-endian.
+    assert len(head) == HASH_SIZE
+    return Hash(sha256(b"\x07" + count.to_bytes(8) + last_index.to_bytes(8) + head).digest())
+
+
+def map_leaf_hash(key: Hash, value: Hash) -> Hash:
+    # rsc.io/tmp/mpt: SHA-256(key || value).
+    assert len(key) == HASH_SIZE
+    assert len(value) == HASH_SIZE
+    return Hash(sha256(key + value).digest())
+
+
+def map_node_hash(left: Hash, right: Hash, bit: int) -> Hash:
+    # rsc.io/tmp/mpt: SHA-256(left || right || the bit the two sides differ in, as one byte).
+    assert len(left) == HASH_SIZE
+    assert len(right) == HASH_SIZE
+    return Hash(sha256(left + right + bit.to_bytes(1)).digest())

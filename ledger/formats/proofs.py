@@ -1,8 +1,9 @@
 """Inclusion and consistency: `prove_` is run by the log, `check_` by whoever does not trust it."""
 
 from collections.abc import Sequence
+from hashlib import sha256
 
-from ledger.formats.hashing import HASH_SIZE, Hash, node_hash
+from ledger.formats.hashing import HASH_SIZE, Hash
 from ledger.formats.tree import Span, TileReader, largest_power_of_two_below, span_hash
 
 
@@ -68,7 +69,10 @@ def check_inclusion(
     _require_hashes([*proof, root, leaf])
     if not 0 <= index < tree_size:
         raise ProofFailed
-    if implied_root(proof, tree_size, index, leaf) != root:
+    height = _height_of_meeting(index, tree_size - 1)
+    if len(proof) != height + (index >> height).bit_count():
+        raise ProofFailed
+    if _climb(leaf, index, proof[:height], proof[height:]) != root:
         raise ProofFailed
 
 
@@ -82,51 +86,49 @@ def check_consistency(
     _require_hashes([*proof, old_root, new_root])
     if not 0 < old_size <= new_size:
         raise ProofFailed
-    if implied_roots(proof, old_size, new_size, old_root) != (old_root, new_root):
-        raise ProofFailed
-
-
-def implied_root(proof: Sequence[Hash], size: int, index: int, leaf: Hash) -> Hash:
-    """The root that a proof leads to from a leaf."""
-    if size == 1:
-        # At the leaf: a proof with hashes to spare proves something else.
-        if proof:
-            raise ProofFailed
-        return leaf
-    if not proof:
-        raise ProofFailed
-    split = largest_power_of_two_below(size)
-    if index < split:
-        return node_hash(implied_root(proof[:-1], split, index, leaf), proof[-1])
-    return node_hash(proof[-1], implied_root(proof[:-1], size - split, index - split, leaf))
-
-
-def implied_roots(
-    proof: Sequence[Hash], old_size: int, new_size: int, old_root: Hash | None
-) -> tuple[Hash, Hash]:
-    """The two roots that a consistency proof leads to.
-
-    `old_root` stands for the old tree where the old tree is a node of the new one; it is None
-    below a split that the old tree reaches across, where the proof brings that node itself.
-    """
     if old_size == new_size:
-        if old_root is not None:
-            if proof:
-                raise ProofFailed
-            return old_root, old_root
-        if len(proof) != 1:
+        if proof or old_root != new_root:
             raise ProofFailed
-        return proof[0], proof[0]
-    if not proof:
+        return
+    # The way up begins at the last complete subtree of the old tree. Where that is the whole of
+    # it, its root is known and the proof leaves it out.
+    complete = old_size & -old_size
+    known = [old_root, *proof] if old_size == complete else proof
+    start, last = complete.bit_length() - 1, old_size - 1
+    height = _height_of_meeting(last, new_size - 1)
+    if len(known) != 1 + height - start + (last >> height).bit_count():
         raise ProofFailed
-    split = largest_power_of_two_below(new_size)
-    if old_size <= split:
-        old, new = implied_roots(proof[:-1], old_size, split, old_root)
-        return old, node_hash(new, proof[-1])
-    old, new = implied_roots(proof[:-1], old_size - split, new_size - split, None)
-    return node_hash(proof[-1], old), node_hash(proof[-1], new)
+    seed, below, beyond = known[0], known[1 : height - start + 1], known[height - start + 1 :]
+    # Of the siblings only those on the left are of the old tree.
+    within_old = [each for step, each in enumerate(below, start) if last >> step & 1]
+    old = _climb(seed, 0, [], [*within_old, *beyond])
+    new = _climb(seed, last >> start, below, beyond)
+    if (old, new) != (old_root, new_root):
+        raise ProofFailed
+
+
+def _height_of_meeting(index: int, last: int) -> int:
+    """Where the way up from a leaf joins the right edge of the tree whose last leaf this is.
+
+    Below, a sibling stands on either side, as the bits of the index say. From there on all
+    stand on the left: one for each complete subtree before, which is each bit still set.
+    """
+    return (index ^ last).bit_length()
+
+
+def _climb(node: Hash, position: int, below: Sequence[Hash], beyond: Sequence[Hash]) -> Hash:
+    """The hash at the end of a way up. Hashed in place: it is what checking spends its time on."""
+    climbed: bytes = node
+    for sibling in below:
+        left_right = sibling + climbed if position & 1 else climbed + sibling
+        climbed = sha256(b"\x01" + left_right).digest()
+        position >>= 1
+    for sibling in beyond:
+        climbed = sha256(b"\x01" + sibling + climbed).digest()
+    return Hash(climbed)
 
 
 def _require_hashes(hashes: Sequence[Hash]) -> None:
-    if any(len(each) != HASH_SIZE for each in hashes):
-        raise ProofFailed
+    for each in hashes:
+        if len(each) != HASH_SIZE:
+            raise ProofFailed

@@ -4,10 +4,10 @@ Hashes are kept in tiles (C2SP tlog-tiles, height 8): tile `n` of level `l` hold
 the `i`th of which is that of the complete subtree over the leaves from (n * 256 + i) * 256**l.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from ledger.formats.hashing import EMPTY_TREE_HASH, HASH_SIZE, Hash, node_hash
+from ledger.formats.hashing import EMPTY_TREE_HASH, HASH_SIZE, Hash, node_hash, node_hashes
 
 TILE_HEIGHT = 8
 TILE_WIDTH = 1 << TILE_HEIGHT
@@ -67,20 +67,36 @@ def fold(hashes: Sequence[Hash]) -> Hash:
     return root
 
 
-def grow(edge: Sequence[Hash], size: int, leaf: Hash) -> tuple[list[Hash], list[tuple[Tile, Hash]]]:
-    """Add leaf number `size` to a tree given by its edge, the hashes of `subtrees(0, size)`.
+def extend(
+    edge: Sequence[Hash], size: int, leaves: Sequence[Hash]
+) -> tuple[list[Hash], list[tuple[Tile, bytes]]]:
+    """Add leaves from number `size` on to a tree given by its edge, which is `subtrees(0, size)`.
 
-    Gives the new edge, and the hashes to be kept with the tile each belongs at the end of.
+    Gives the new edge, and the hashes to be kept: runs of them, each with the tile at whose end
+    it belongs.
     """
     assert len(edge) == size.bit_count(), size
-    grown = list(edge)
-    kept = [(Tile(0, size // TILE_WIDTH), leaf)]
-    node, height, position = leaf, 0, size
-    while position % 2:
-        node, height, position = node_hash(grown.pop(), node), height + 1, position // 2
+    larger, smaller = list(edge), list[Hash]()
+    kept = list[tuple[Tile, bytes]]()
+    nodes, height = leaves, 0
+    while nodes:
+        first = size >> height
         if height % TILE_HEIGHT == 0:
-            kept.append((Tile(height // TILE_HEIGHT, position // TILE_WIDTH), node))
-    return [*grown, node], kept
+            kept += _into_tiles(height // TILE_HEIGHT, first, nodes)
+        if first % 2:
+            nodes = [larger.pop(), *nodes]
+        if len(nodes) % 2:
+            smaller.append(nodes[-1])
+        nodes = node_hashes(nodes)
+        height += 1
+    return [*larger, *reversed(smaller)], kept
+
+
+def _into_tiles(level: int, first: int, nodes: Sequence[Hash]) -> Iterator[tuple[Tile, bytes]]:
+    end = first + len(nodes)
+    for number in range(first // TILE_WIDTH, (end - 1) // TILE_WIDTH + 1):
+        start, stop = number * TILE_WIDTH - first, (number + 1) * TILE_WIDTH - first
+        yield Tile(level, number), b"".join(nodes[max(start, 0) : stop])
 
 
 def tiles_of(spans: Iterable[Span]) -> set[Tile]:
@@ -98,7 +114,7 @@ def subtree_hash(subtree: Subtree, read_tile: TileReader) -> Hash:
     assert len(stored) == count * HASH_SIZE, subtree
     level = split_hashes(stored)
     while len(level) > 1:
-        level = [node_hash(*pair) for pair in zip(level[::2], level[1::2], strict=True)]
+        level = node_hashes(level)
     return level[0]
 
 

@@ -1,5 +1,6 @@
 """RFC 9162 section 2.1 written down as it stands there, slowly: the oracle for tree and proofs."""
 
+from functools import cache
 from hashlib import sha256
 
 
@@ -11,13 +12,18 @@ def split(n):
 
 
 def tree_hash(entries):
-    """MTH(D_n)."""
+    """MTH(D_n). Remembered, so that all trees up to some hundreds of entries can be looked at."""
+    return _tree_hash(tuple(entries))
+
+
+@cache
+def _tree_hash(entries):
     if not entries:
         return sha256(b"").digest()
     if len(entries) == 1:
         return sha256(b"\x00" + entries[0]).digest()
     k = split(len(entries))
-    return sha256(b"\x01" + tree_hash(entries[:k]) + tree_hash(entries[k:])).digest()
+    return sha256(b"\x01" + _tree_hash(entries[:k]) + _tree_hash(entries[k:])).digest()
 
 
 def inclusion_path(m, entries):

@@ -7,17 +7,18 @@ import pytest
 
 from ledger.formats.entry import (
     Event,
+    Freeze,
+    KeyChange,
     MalformedEntry,
-    check_opening,
-    commitment_of,
-    open_field,
+    Origin,
+    PolicyInForce,
+    State,
+    parse_entry,
     parse_event,
-    salt_fields,
+    parse_mark,
 )
-from ledger.formats.hashing import Hash, field_hash, subject_key
-from ledger.formats.proofs import ProofFailed
+from ledger.formats.hashing import Hash
 from ledger.formats.spelling import Malformed
-from tests.ledger.reference import tree_hash
 
 EVENT = Event(Hash(b"c" * 32), Hash(b"k" * 32), 7, Hash(b"p" * 32))
 SPELT = (
@@ -27,8 +28,23 @@ SPELT = (
     b'"p":"cHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHA=",'
     b'"t":"event","v":1}'
 )
-PUBLIC = {"kind": "certificate-issued", "number": "1"}
-PRIVATE = {"holder": "样例数据公司", "amount": "5"}
+MARKS = {
+    '{"chain":"Y2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2M=",'
+    '"map":"bW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW0=",'
+    '"size":12,"t":"state","time":1767578400,"v":1}': State(
+        Hash(b"c" * 32), Hash(b"m" * 32), 12, 1767578400
+    ),
+    '{"new":"样例.example/log+2+BB==","new_signature":"AgI=",'
+    '"old":"样例.example/log+1+AA==","old_signature":"AQ==","t":"key","v":1}': KeyChange(
+        "样例.example/log+1+AA==", b"\1", "样例.example/log+2+BB==", b"\2\2"
+    ),
+    '{"digest":"ZGRkZGRkZGRkZGRkZGRkZGRkZGRkZGRkZGRkZGRkZGQ=",'
+    '"name":"SH-2024/1 \\"draft\\"","t":"policy","v":1}': PolicyInForce(
+        'SH-2024/1 "draft"', Hash(b"d" * 32)
+    ),
+    '{"next":"datatitle.example/log/2","t":"freeze","v":1}': Freeze("datatitle.example/log/2"),
+    '{"last":"YSBub3RlCg==","t":"origin","v":1}': Origin(b"a note\n"),
+}
 
 
 def test_an_event_is_spelt_so():
@@ -74,6 +90,93 @@ def test_an_entry_spelt_otherwise_is_refused(old, new):
         parse_event(SPELT.replace(old, new, 1))
 
 
+@pytest.mark.parametrize(("spelt", "mark"), MARKS.items())
+def test_a_mark_is_spelt_so(spelt, mark):
+    assert mark.encode() == spelt.encode()
+    assert parse_mark(spelt.encode()) == parse_entry(spelt.encode()) == mark
+    assert json.loads(spelt)["t"] == mark.kind
+    with pytest.raises(MalformedEntry):
+        parse_event(spelt.encode())
+
+
+def test_an_event_is_an_entry_too():
+    assert parse_entry(SPELT) == EVENT
+    assert EVENT.kind == "event"
+    with pytest.raises(MalformedEntry):
+        parse_mark(SPELT)
+
+
+STATE, KEY, POLICY, FREEZE, ORIGIN = MARKS
+
+
+@pytest.mark.parametrize(
+    ("spelt", "old", "new"),
+    [
+        *((spelt, "{", " {") for spelt in MARKS),
+        *((spelt, "}", "}\n") for spelt in MARKS),
+        *((spelt, ":1}", ": 1}") for spelt in MARKS),
+        *((spelt, ":1}", ":2}") for spelt in MARKS),
+        *((spelt, ',"v":1}', "}") for spelt in MARKS),
+        *((spelt, ":1}", ":true}") for spelt in MARKS),
+        *((spelt, ":1}", ':1,"x":1}') for spelt in MARKS),
+        *((spelt, '"t":"', '"t":"event",t":"') for spelt in MARKS),
+        *((spelt, '"t":"', '"t":"x') for spelt in MARKS),
+        (STATE, "12", "-12"),
+        (STATE, "12", "12.0"),
+        (STATE, "12", '"12"'),
+        (STATE, '"size":12', '"size":true'),
+        (STATE, "12", "9007199254740992"),
+        (STATE, "12", "NaN"),
+        (STATE, "Y2M=", "Y2N="),
+        (STATE, "Y2NjY2Nj", ""),
+        (STATE, "Y2Nj", "-2Nj"),
+        (KEY, "AQ==", "AQ="),
+        (KEY, '"AQ=="', "1"),
+        (KEY, "样", "\\u6837"),
+        (POLICY, "SH", "\\ud800"),
+        (POLICY, "SH", "\ud800"),
+        (POLICY, "/", "\\/"),
+        (POLICY, '"name"', '"digest":"","name"'),
+        (FREEZE, '"next":', '"other":'),
+        (FREEZE, "log", "log\t"),
+        (ORIGIN, "YSBu", "YSB"),
+        (ORIGIN, "YSBu", "YSBu\\n"),
+        (ORIGIN, "YSBub3RlCg==", "A" * 4096),
+        (ORIGIN, ORIGIN, "[" * 4000),
+        (ORIGIN, ORIGIN, "[]"),
+        (ORIGIN, ORIGIN, "{}"),
+        (ORIGIN, ORIGIN, '{"t":["state"]}'),
+        (ORIGIN, ORIGIN, ""),
+    ],
+)
+def test_a_mark_spelt_otherwise_is_refused(spelt, old, new):
+    assert old in spelt
+    with pytest.raises(Malformed):
+        parse_entry(spelt.replace(old, new, 1).encode(errors="surrogatepass"))
+
+
+def test_both_keys_of_a_change_sign_this_text():
+    change = KeyChange("old", b"", "new", b"")
+
+    assert change.signed_text("datatitle.example/log") == (
+        "datatitle key change\ndatatitle.example/log\nold\nnew\n"
+    )
+
+
+def test_no_byte_of_a_mark_can_change_without_another_mark_or_a_refusal():
+    for text, mark in MARKS.items():
+        spelt = text.encode()
+        for at in range(len(spelt)):
+            for bit in range(8):
+                changed = spelt[:at] + bytes([spelt[at] ^ 1 << bit]) + spelt[at + 1 :]
+                try:
+                    other = parse_entry(changed)
+                except Malformed:
+                    continue
+                assert other != mark
+                assert other.encode() == changed
+
+
 def test_keys_in_another_order_are_refused():
     reordered = json.dumps(dict(reversed(json.loads(SPELT).items())), separators=(",", ":"))
 
@@ -97,95 +200,3 @@ def test_the_largest_number_is_one_that_stays_exact_as_a_double():
     largest = replace(EVENT, number=2**53 - 1)
 
     assert parse_event(largest.encode()) == largest
-
-
-def test_public_facts_stand_in_front_and_private_ones_at_the_end():
-    fields = salt_fields(PUBLIC, PRIVATE)
-
-    assert [(f.slot, f.name, f.value) for f in fields.public] == [
-        (0, "kind", "certificate-issued"),
-        (1, "number", "1"),
-    ]
-    assert [(f.slot, f.name, f.value) for f in fields.private] == [
-        (14, "holder", "样例数据公司"),
-        (15, "amount", "5"),
-    ]
-    assert len(set(fields.digests)) == 16
-    assert {len(digest) for digest in fields.digests} == {32}
-
-
-def test_the_commitment_is_the_rfc_root_over_the_digests():
-    fields = salt_fields(PUBLIC, PRIVATE)
-
-    assert commitment_of(fields.digests) == tree_hash(list(fields.digests))
-
-
-def test_the_same_facts_are_never_committed_to_alike():
-    first, second = salt_fields(PUBLIC, PRIVATE), salt_fields(PUBLIC, PRIVATE)
-
-    assert not set(first.digests) & set(second.digests)
-
-
-def test_fifteen_facts_leave_the_one_slot_that_parts_public_from_private():
-    facts = {f"fact_{n}": str(n) for n in range(14)}
-
-    assert len(salt_fields(facts, {"last": ""}).private) == 1
-    with pytest.raises(AssertionError):
-        salt_fields(facts, {"last": "", "one_more": ""})
-
-
-@pytest.mark.parametrize("name", ["", "with space", "样例", "1st", "a" * 64, "new\nline"])
-def test_a_name_is_short_and_plain(name):
-    with pytest.raises(AssertionError):
-        salt_fields({name: "value"}, {})
-
-
-def test_a_fact_cannot_be_public_and_private():
-    with pytest.raises(AssertionError):
-        salt_fields({"amount": "1"}, {"amount": "2"})
-
-
-def test_each_field_opens_with_four_hashes():
-    fields = salt_fields(PUBLIC, PRIVATE)
-    commitment = commitment_of(fields.digests)
-
-    for field in (*fields.public, *fields.private):
-        opening = open_field(field, fields.digests)
-        assert len(opening.path) == 4
-        check_opening(opening, commitment)
-
-
-def test_a_field_opens_with_nothing_changed():
-    fields = salt_fields(PUBLIC, PRIVATE)
-    commitment = commitment_of(fields.digests)
-    opening = open_field(fields.private[1], fields.digests)
-    field = opening.field
-    changed = [
-        replace(opening, field=replace(field, value="6")),
-        replace(opening, field=replace(field, name="amounts")),
-        # The length of the name parts it from the value.
-        replace(opening, field=replace(field, name="amoun", value="t5")),
-        replace(opening, field=replace(field, salt=bytes(16))),
-        *(replace(opening, field=replace(field, slot=slot)) for slot in (*range(15), 16, 31)),
-        replace(opening, path=opening.path[:3]),
-        replace(opening, path=(*opening.path, bytes(32))),
-        replace(opening, path=opening.path[::-1]),
-    ]
-
-    for each in changed:
-        with pytest.raises(ProofFailed):
-            check_opening(each, commitment)
-
-
-def test_a_digest_and_a_key_are_these_hashes():
-    salt = bytes(range(16))
-
-    # Both by: printf ... | sha256sum, over 05 salt 04 "kind" "x" and over 06 salt "cert_1".
-    assert (
-        field_hash(salt, b"kind", b"x").hex()
-        == "c14a2846f4a4596604a623c449709c4b399c1b3f425a4b1ae8c9defb68124fa0"
-    )
-    assert (
-        subject_key(salt, b"cert_1").hex()
-        == "3ecea3acb5074131807ec232f68981edded7d69f289a7efe1ce799dbe1520266"
-    )

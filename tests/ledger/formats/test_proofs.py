@@ -1,5 +1,7 @@
 """Inclusion and consistency: vectors, the naive oracle, and each byte of a proof spoilt."""
 
+from functools import cache
+
 import pytest
 
 from ledger.formats.hashing import leaf_hash
@@ -7,15 +9,25 @@ from ledger.formats.proofs import (
     ProofFailed,
     check_consistency,
     check_inclusion,
+    consistency_spans,
+    inclusion_spans,
     prove_consistency,
     prove_inclusion,
 )
+from ledger.formats.tree import span_hash
 from tests.ledger.formats.test_tree import tiles_over
 from tests.ledger.reference import consistency_path, inclusion_path, tree_hash
 
-ENTRIES = [bytes([n]) for n in range(64)]
-ROOTS = [tree_hash(ENTRIES[:n]) for n in range(65)]
+LARGEST = 300
+ENTRIES = [n.to_bytes(2) for n in range(LARGEST)]
+ROOTS = [tree_hash(ENTRIES[:n]) for n in range(LARGEST + 1)]
 READ_TILE = tiles_over(ENTRIES)[0].__getitem__
+
+
+@cache
+def hash_of(span):
+    """Remembered: all trees of up to 300 entries are made of the same few parts."""
+    return span_hash(span, READ_TILE)
 
 
 def holds(check, proof, **statement):
@@ -108,22 +120,30 @@ def test_the_published_tree_has_these_proofs(vectors):
 
 
 def test_every_leaf_of_every_tree_is_proven_as_the_rfc_does():
-    for size in range(1, 65):
+    for size in range(1, LARGEST + 1):
         for index in range(size):
-            proof = prove_inclusion(index, size, READ_TILE)
+            proof = [hash_of(span) for span in inclusion_spans(index, size)]
             assert proof == inclusion_path(index, ENTRIES[:size])
             check_inclusion(proof, **included(index, size))
 
 
 def test_every_pair_of_trees_is_proven_as_the_rfc_does():
-    for new in range(1, 65):
+    for new in range(1, LARGEST + 1):
         for old in range(1, new + 1):
-            proof = prove_consistency(old, new, READ_TILE)
+            proof = [hash_of(span) for span in consistency_spans(old, new)]
             assert proof == consistency_path(old, ENTRIES[:new])
             check_consistency(proof, **consistent(old, new))
 
 
-@pytest.mark.parametrize("size", [1, 2, 7, 8, 13])
+def test_a_proof_is_read_from_the_tiles():
+    for new in range(1, LARGEST + 1, 7):
+        for old in range(1, new + 1):
+            inclusion, consistency = inclusion_spans(old - 1, new), consistency_spans(old, new)
+            assert prove_inclusion(old - 1, new, READ_TILE) == list(map(hash_of, inclusion))
+            assert prove_consistency(old, new, READ_TILE) == list(map(hash_of, consistency))
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 8, 13, 64, 299])
 def test_no_spoilt_proof_of_inclusion_holds(size):
     for index in range(size):
         statement = included(index, size)
@@ -131,7 +151,7 @@ def test_no_spoilt_proof_of_inclusion_holds(size):
             assert not holds(check_inclusion, proof, **statement)
 
 
-@pytest.mark.parametrize("new", [1, 2, 7, 8, 13])
+@pytest.mark.parametrize("new", [1, 2, 7, 8, 13, 64, 299])
 def test_no_spoilt_proof_of_consistency_holds(new):
     for old in range(1, new + 1):
         statement = consistent(old, new)
@@ -139,22 +159,54 @@ def test_no_spoilt_proof_of_consistency_holds(new):
             assert not holds(check_consistency, proof, **statement)
 
 
+@pytest.mark.parametrize("size", [0, 1, 12, 31, 33, 64])
+def test_only_hashes_of_32_bytes_are_looked_at(size):
+    bad = b"h" * size
+    assert not holds(check_inclusion, [], tree_size=1, root=bad, index=0, leaf=bad)
+    assert not holds(check_consistency, [], old_size=1, old_root=bad, new_size=1, new_root=bad)
+    for name in ("root", "leaf"):
+        proof = prove_inclusion(5, 13, READ_TILE)
+        assert not holds(check_inclusion, proof, **included(5, 13) | {name: bad})
+    for name in ("old_root", "new_root"):
+        proof = prove_consistency(6, 13, READ_TILE)
+        assert not holds(check_consistency, proof, **consistent(6, 13) | {name: bad})
+
+
+def test_a_tree_is_consistent_with_itself_without_a_proof():
+    assert holds(check_consistency, [], **consistent(13, 13))
+    assert not holds(check_consistency, [ROOTS[13]], **consistent(13, 13))
+    assert not holds(check_consistency, [], **consistent(13, 13) | {"new_root": ROOTS[12]})
+
+
+def test_a_smaller_tree_does_not_continue_a_larger_one():
+    for old, new in ((13, 6), (2, 1), (1, 0), (-1, 3), (3, -1)):
+        proof = prove_consistency(min(old, new), max(old, new), READ_TILE) if new > 0 < old else []
+        assert not holds(check_consistency, proof, **consistent(old, new))
+
+
+def test_proofs_of_trees_beyond_all_sizes_are_refused_without_a_fault():
+    far = included(5, 13) | {"tree_size": 2**200, "index": 2**199}
+    assert not holds(check_inclusion, [bytes(32)] * 200, **far)
+    apart = consistent(6, 13) | {"old_size": 2**199 + 1, "new_size": 2**200}
+    assert not holds(check_consistency, [bytes(32)] * 200, **apart)
+
+
 def test_a_proof_of_inclusion_holds_for_one_leaf_at_one_index_of_one_tree():
     proof = prove_inclusion(5, 13, READ_TILE)
     true = included(5, 13)
     for index in range(-1, 14):
         assert holds(check_inclusion, proof, **true | {"index": index}) is (index == 5)
-    for entry in range(64):
+    for entry in range(LARGEST):
         leaf = leaf_hash(ENTRIES[entry])
         assert holds(check_inclusion, proof, **true | {"leaf": leaf}) is (entry == 5)
-    for size in range(65):
+    for size in range(LARGEST + 1):
         assert holds(check_inclusion, proof, **true | {"root": ROOTS[size]}) is (size == 13)
 
 
 def test_a_proof_of_consistency_holds_for_one_pair_of_roots():
     proof = prove_consistency(6, 13, READ_TILE)
     true = consistent(6, 13)
-    for size in range(65):
+    for size in range(LARGEST + 1):
         assert holds(check_consistency, proof, **true | {"old_root": ROOTS[size]}) is (size == 6)
         assert holds(check_consistency, proof, **true | {"new_root": ROOTS[size]}) is (size == 13)
 

@@ -5,13 +5,13 @@ from hashlib import sha256
 
 import pytest
 
-from ledger.formats.hashing import EMPTY_TREE_HASH, leaf_hash, node_hash
+from ledger.formats.hashing import EMPTY_TREE_HASH, leaf_hash, leaf_hashes, node_hash
 from ledger.formats.tree import (
     Span,
     Subtree,
     Tile,
+    extend,
     fold,
-    grow,
     largest_power_of_two_below,
     span_hash,
     split_hashes,
@@ -28,7 +28,7 @@ def tiles_over(entries):
     """The tiles of a tree, and its edge at every size."""
     tiles, edges = defaultdict(bytes), [[]]
     for size, entry in enumerate(entries):
-        edge, kept = grow(edges[-1], size, leaf_hash(entry))
+        edge, kept = extend(edges[-1], size, [leaf_hash(entry)])
         edges.append(edge)
         for tile, each in kept:
             tiles[tile] += each
@@ -74,6 +74,26 @@ def test_tiles_hold_256_hashes_and_the_level_above_only_those_of_full_tiles():
     assert split_hashes(tiles[Tile(1, 0)]) == [
         tree_hash(ENTRIES[n : n + 256]) for n in range(0, 1024, 256)
     ]
+
+
+@pytest.mark.parametrize("sizes", [[1100], [1, 1099], [3, 250, 3, 1, 511, 332], [255, 1, 256, 588]])
+def test_many_leaves_at_once_are_the_same_as_one_by_one(sizes):
+    tiles, edges = tiles_over(ENTRIES)
+    edge, kept, size = [], defaultdict(bytes), 0
+    for more in sizes:
+        edge, runs = extend(edge, size, leaf_hashes(ENTRIES[size : size + more]))
+        size += more
+        assert edge == edges[size]
+        for tile, run in runs:
+            kept[tile] += run
+
+    assert kept == tiles
+
+
+def test_nothing_added_changes_nothing():
+    _, edges = tiles_over(ENTRIES[:77])
+
+    assert extend(edges[77], 77, []) == (edges[77], [])
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 63, 64, 255, 256, 257, 511, 512, 513, 1023, 1025, 1100])
