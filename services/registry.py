@@ -15,9 +15,11 @@ from services import sqlite
 from services.blobs import FolderBlobs
 from services.clock import Clock
 from services.permits import Permits
+from services.writing_turn import WriteAheadLog, writing_turn
 
 READERS = 8  # Connections kept open; more are opened under load and closed after.
 BUSY_TIMEOUT_MS = 10_000
+LOG_SIZE_MAX = 64 << 20  # Bytes of the disk the write-ahead log keeps when it begins anew.
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +39,21 @@ class Registry:
     blobs: FolderBlobs
     permits: Permits
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
+    _wal: WriteAheadLog = field(default_factory=WriteAheadLog, repr=False)
 
     @asynccontextmanager
     async def deciding(self) -> AsyncIterator[Transaction]:
         """A transaction that may write. It commits on the way out, or leaves no trace.
 
         SQLite takes the write lock at BEGIN, so nothing a rule has just checked can change
-        before the action writes. Deciders of one process queue here, in order: SQLite's own
-        wait for the lock is unfair and lets some of them starve for seconds.
+        before the action writes. Deciders of one process queue here, in order, and the first of
+        them stands in line with those of other processes.
         """
-        async with self._turn, self.engine.connect() as connection:
+        async with self._turn, writing_turn(self.engine), self.engine.connect() as connection:
             await connection.execution_options(decides=True)
             async with connection.begin():
                 yield Transaction(connection, self.clock.now(), self.log)
+            await self._wal.carry_over(connection)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Transaction]:
@@ -78,6 +82,9 @@ def _prepare(dbapi_connection: Any, _record: object) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",
         f"busy_timeout={BUSY_TIMEOUT_MS}",
+        # See `writing_turn`: no connection carries the log over by itself.
+        "wal_autocheckpoint=0",
+        f"journal_size_limit={LOG_SIZE_MAX}",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

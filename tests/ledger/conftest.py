@@ -9,9 +9,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from ledger.formats.keys import Algorithm
 from ledger.keeping import store
 from ledger.keeping.log import Log
-from ledger.signing.key_file import create_signer
+from ledger.signing.key_file import create_secret
 from tests.ledger.growing import ORIGIN, grow_log
 
 
@@ -20,23 +21,23 @@ def vectors():
     return json.loads((Path(__file__).parent / "vectors.json").read_text(encoding="utf-8"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def log():
     return Log(ORIGIN)
 
 
 @pytest.fixture(scope="session")
 def signer(tmp_path_factory):
-    return create_signer(tmp_path_factory.mktemp("key") / "log.key", ORIGIN)
+    return create_secret(tmp_path_factory.mktemp("key") / "log.key", ORIGIN, Algorithm.ED25519)
 
 
 @pytest.fixture(scope="session")
 def vkey(signer):
-    return signer.public_key.vkey()
+    return signer.verifying_key.vkey()
 
 
 @pytest.fixture(scope="session")
-def templates(tmp_path_factory, log, signer):
+def templates(tmp_path_factory, signer):
     """Two databases to be copied: an empty log, and one of ten events signed at 3, 7 and 10."""
     folder = tmp_path_factory.mktemp("templates")
 
@@ -46,7 +47,7 @@ def templates(tmp_path_factory, log, signer):
             async with engine.begin() as connection:
                 await connection.run_sync(store.metadata.create_all)
             if name == "grown":
-                await grow_log(engine, log, signer, sizes=(3, 7, 10))
+                await grow_log(engine, Log(ORIGIN), signer, sizes=(3, 7, 10))
             await engine.dispose()
 
     asyncio.run(fill())

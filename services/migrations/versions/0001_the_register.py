@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0001"
+revision = "v0_1"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -40,56 +40,96 @@ CREATE TRIGGER ledger_checkpoint_insert BEFORE INSERT ON ledger_checkpoint WHEN 
         OR EXISTS (SELECT 1 FROM ledger_checkpoint WHERE size >= NEW.size) BEGIN SELECT RAISE(ABORT, 'ledger_checkpoint: a checkpoint covers more than the one before, and no more than there is'); END
 """,
     """
-CREATE TRIGGER ledger_checkpoint_update BEFORE UPDATE ON ledger_checkpoint WHEN 1 BEGIN SELECT RAISE(ABORT, 'ledger_checkpoint: UPDATE is refused, rows are only added'); END
+CREATE TRIGGER ledger_checkpoint_update BEFORE UPDATE ON ledger_checkpoint WHEN OLD.published_at IS NOT NULL OR NEW.published_at IS NULL OR NEW.size <> OLD.size
+        OR NEW.root <> OLD.root OR NEW.note <> OLD.note OR NEW.signed_at <> OLD.signed_at BEGIN SELECT RAISE(ABORT, 'ledger_checkpoint: it may be marked as published, once'); END
 """,
     """
-CREATE TRIGGER ledger_event_delete BEFORE DELETE ON ledger_event WHEN 1 BEGIN SELECT RAISE(ABORT, 'ledger_event: DELETE is refused, rows are only added'); END
+CREATE TRIGGER ledger_cosignature_delete BEFORE DELETE ON ledger_cosignature WHEN 1 BEGIN SELECT RAISE(ABORT, 'ledger_cosignature: DELETE is refused, rows are only added'); END
 """,
     """
-CREATE TRIGGER ledger_event_insert BEFORE INSERT ON ledger_event WHEN NEW.idx <> COALESCE((SELECT size FROM ledger_head), 0) BEGIN SELECT RAISE(ABORT, 'ledger_event: the next event takes the next index'); END
+CREATE TRIGGER ledger_cosignature_insert BEFORE INSERT ON ledger_cosignature WHEN EXISTS (SELECT 1 FROM ledger_cosignature WHERE size = NEW.size
+            AND name = NEW.name AND key_id = NEW.key_id AND time > NEW.time) BEGIN SELECT RAISE(ABORT, 'ledger_cosignature: only a newer one takes its place'); END
 """,
     """
-CREATE TRIGGER ledger_event_update BEFORE UPDATE ON ledger_event WHEN 1 BEGIN SELECT RAISE(ABORT, 'ledger_event: UPDATE is refused, rows are only added'); END
+CREATE TRIGGER ledger_cosignature_update BEFORE UPDATE ON ledger_cosignature WHEN NEW.size <> OLD.size OR NEW.name <> OLD.name OR NEW.key_id <> OLD.key_id
+        OR NEW.time < OLD.time BEGIN SELECT RAISE(ABORT, 'ledger_cosignature: only a newer one takes its place'); END
+""",
+    """
+CREATE TRIGGER ledger_entry_delete BEFORE DELETE ON ledger_entry WHEN 1 BEGIN SELECT RAISE(ABORT, 'ledger_entry: DELETE is refused, rows are only added'); END
+""",
+    """
+CREATE TRIGGER ledger_entry_insert BEFORE INSERT ON ledger_entry WHEN NEW.id <> COALESCE((SELECT MAX(id) + 1 FROM ledger_entry), 0) OR NEW.idx IS NOT NEW.id
+        OR NEW.number <> COALESCE(
+            (SELECT MAX(number) + 1 FROM ledger_entry WHERE subject = NEW.subject), 0)
+        OR (SELECT kind FROM ledger_entry WHERE id = NEW.id - 2) = 'freeze'
+        OR NEW.kind <> 'state'
+        AND (SELECT kind FROM ledger_entry WHERE id = NEW.id - 1) = 'freeze' BEGIN SELECT RAISE(ABORT, 'ledger_entry: the next entry takes the next index and number, and only one state follows the end'); END
+""",
+    """
+CREATE TRIGGER ledger_entry_update BEFORE UPDATE ON ledger_entry WHEN 1 BEGIN SELECT RAISE(ABORT, 'ledger_entry: UPDATE is refused, rows are only added'); END
 """,
     """
 CREATE TRIGGER ledger_head_delete BEFORE DELETE ON ledger_head WHEN 1 BEGIN SELECT RAISE(ABORT, 'ledger_head: DELETE is refused, rows are only added'); END
 """,
     """
-CREATE TRIGGER ledger_head_insert BEFORE INSERT ON ledger_head WHEN EXISTS (SELECT 1 FROM ledger_head) BEGIN SELECT RAISE(ABORT, 'ledger_head: a log has one head'); END
+CREATE TRIGGER ledger_head_insert BEFORE INSERT ON ledger_head WHEN EXISTS (SELECT 1 FROM ledger_head) OR NOT EXISTS (SELECT 1 FROM ledger_entry WHERE idx = NEW.size - 1 AND chain = NEW.chain) BEGIN SELECT RAISE(ABORT, 'ledger_head: a log has one head'); END
 """,
     """
-CREATE TRIGGER ledger_head_update BEFORE UPDATE ON ledger_head WHEN NEW.id <> OLD.id OR NEW.size <> OLD.size + 1 OR NEW.last_at < OLD.last_at
-        OR NOT EXISTS (SELECT 1 FROM ledger_event WHERE idx = OLD.size) BEGIN SELECT RAISE(ABORT, 'ledger_head: the head moves on by one event, and not back in time'); END
+CREATE TRIGGER ledger_head_update BEFORE UPDATE ON ledger_head WHEN NEW.id <> OLD.id OR NEW.size <= OLD.size OR NEW.last_at < OLD.last_at
+        OR NEW.size <> (SELECT MAX(id) + 1 FROM ledger_entry) OR NOT EXISTS (SELECT 1 FROM ledger_entry WHERE idx = NEW.size - 1 AND chain = NEW.chain) BEGIN SELECT RAISE(ABORT, 'ledger_head: the head moves on to the last entry, and not back in time'); END
 """,
     """
 CREATE TRIGGER ledger_opening_delete BEFORE DELETE ON ledger_opening WHEN 1 BEGIN SELECT RAISE(ABORT, 'ledger_opening: DELETE is refused, rows are only added'); END
 """,
     """
-CREATE TRIGGER ledger_opening_insert BEFORE INSERT ON ledger_opening WHEN NEW.idx <> COALESCE((SELECT size FROM ledger_head), 0) BEGIN SELECT RAISE(ABORT, 'ledger_opening: openings are written with their event'); END
+CREATE TRIGGER ledger_opening_insert BEFORE INSERT ON ledger_opening WHEN NEW.entry_id < (SELECT size FROM ledger_head) OR NEW.erased_at IS NOT NULL BEGIN SELECT RAISE(ABORT, 'ledger_opening: openings are written with their event'); END
 """,
     """
-CREATE TRIGGER ledger_opening_update BEFORE UPDATE ON ledger_opening WHEN 1 BEGIN SELECT RAISE(ABORT, 'ledger_opening: UPDATE is refused, rows are only added'); END
+CREATE TRIGGER ledger_opening_update BEFORE UPDATE ON ledger_opening WHEN OLD.erased_at IS NOT NULL OR NEW.erased_at IS NULL OR OLD.slot < 2
+        OR NEW.entry_id <> OLD.entry_id OR NEW.slot <> OLD.slot
+        OR NEW.name <> OLD.name OR NEW.is_public <> OLD.is_public BEGIN SELECT RAISE(ABORT, 'ledger_opening: it may be erased, once, but for kind and instant'); END
+""",
+    """
+CREATE TRIGGER ledger_state_delete BEFORE DELETE ON ledger_state WHEN 1 BEGIN SELECT RAISE(ABORT, 'ledger_state: DELETE is refused, rows are only added'); END
+""",
+    """
+CREATE TRIGGER ledger_state_insert BEFORE INSERT ON ledger_state WHEN EXISTS (SELECT 1 FROM ledger_state WHERE key = NEW.key) BEGIN SELECT RAISE(ABORT, 'ledger_state: a subject is in the map once'); END
+""",
+    """
+CREATE TRIGGER ledger_state_page_delete BEFORE DELETE ON ledger_state_page WHEN 1 BEGIN SELECT RAISE(ABORT, 'ledger_state_page: DELETE is refused, rows are only added'); END
+""",
+    """
+CREATE TRIGGER ledger_state_page_insert BEFORE INSERT ON ledger_state_page WHEN EXISTS (SELECT 1 FROM ledger_state_page WHERE place = NEW.place) BEGIN SELECT RAISE(ABORT, 'ledger_state_page: a place has one page'); END
+""",
+    """
+CREATE TRIGGER ledger_state_page_update BEFORE UPDATE ON ledger_state_page WHEN NEW.place <> OLD.place OR length(NEW.hashes) < length(OLD.hashes) BEGIN SELECT RAISE(ABORT, 'ledger_state_page: a page keeps its place, and may become deeper'); END
+""",
+    """
+CREATE TRIGGER ledger_state_update BEFORE UPDATE ON ledger_state WHEN NEW.key <> OLD.key OR NEW.count <= OLD.count OR NEW.last_idx <= OLD.last_idx BEGIN SELECT RAISE(ABORT, 'ledger_state: a subject moves on to a later event'); END
 """,
     """
 CREATE TRIGGER ledger_subject_delete BEFORE DELETE ON ledger_subject WHEN 1 BEGIN SELECT RAISE(ABORT, 'ledger_subject: DELETE is refused, rows are only added'); END
 """,
     """
-CREATE TRIGGER ledger_subject_insert BEFORE INSERT ON ledger_subject WHEN NEW.next_number <> 1
-        OR EXISTS (SELECT 1 FROM ledger_subject WHERE subject = NEW.subject) BEGIN SELECT RAISE(ABORT, 'ledger_subject: a subject is begun once'); END
+CREATE TRIGGER ledger_subject_insert BEFORE INSERT ON ledger_subject WHEN NEW.next_number < 1 OR EXISTS
+        (SELECT 1 FROM ledger_subject WHERE subject = NEW.subject OR key = NEW.key) BEGIN SELECT RAISE(ABORT, 'ledger_subject: a subject is begun once'); END
 """,
     """
-CREATE TRIGGER ledger_subject_update BEFORE UPDATE ON ledger_subject WHEN NEW.subject <> OLD.subject OR NEW.salt <> OLD.salt
-        OR NEW.next_number <> OLD.next_number + 1 BEGIN SELECT RAISE(ABORT, 'ledger_subject: the events of a subject are counted one by one'); END
+CREATE TRIGGER ledger_subject_update BEFORE UPDATE ON ledger_subject WHEN NEW.subject <> OLD.subject OR NEW.salt <> OLD.salt OR NEW.key <> OLD.key
+        OR NEW.next_number <= OLD.next_number OR NOT EXISTS (
+            SELECT 1 FROM ledger_entry WHERE subject = NEW.subject
+            AND number = NEW.next_number - 1 AND leaf = NEW.head_leaf) BEGIN SELECT RAISE(ABORT, 'ledger_subject: a subject moves on to its last event'); END
 """,
     """
 CREATE TRIGGER ledger_tile_delete BEFORE DELETE ON ledger_tile WHEN 1 BEGIN SELECT RAISE(ABORT, 'ledger_tile: DELETE is refused, rows are only added'); END
 """,
     """
-CREATE TRIGGER ledger_tile_insert BEFORE INSERT ON ledger_tile WHEN EXISTS (SELECT 1 FROM ledger_tile WHERE level = NEW.level AND n = NEW.n) BEGIN SELECT RAISE(ABORT, 'ledger_tile: a tile is begun once'); END
+CREATE TRIGGER ledger_tile_insert BEFORE INSERT ON ledger_tile WHEN typeof(NEW.hashes) <> 'blob' OR length(NEW.hashes) % 32 <> 0
+        OR EXISTS (SELECT 1 FROM ledger_tile WHERE level = NEW.level AND n = NEW.n) BEGIN SELECT RAISE(ABORT, 'ledger_tile: a tile is begun once'); END
 """,
     """
-CREATE TRIGGER ledger_tile_update BEFORE UPDATE ON ledger_tile WHEN NEW.level <> OLD.level OR NEW.n <> OLD.n
-        OR length(NEW.hashes) <> length(OLD.hashes) + 32
+CREATE TRIGGER ledger_tile_update BEFORE UPDATE ON ledger_tile WHEN NEW.level <> OLD.level OR NEW.n <> OLD.n OR typeof(NEW.hashes) <> 'blob'
+        OR length(NEW.hashes) % 32 <> 0 OR length(NEW.hashes) <= length(OLD.hashes)
         OR substr(NEW.hashes, 1, length(OLD.hashes)) <> OLD.hashes BEGIN SELECT RAISE(ABORT, 'ledger_tile: a tile only grows at its end'); END
 """,
     """
@@ -1163,8 +1203,11 @@ def upgrade() -> None:
     op.create_table(
         "ledger_checkpoint",
         sa.Column("size", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("root", sa.LargeBinary(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("signed_at", sa.BigInteger(), nullable=False),
+        sa.Column("published_at", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("length(root) = 32", name=op.f("ck_ledger_checkpoint_root")),
         sa.PrimaryKeyConstraint("size", name=op.f("pk_ledger_checkpoint")),
     )
     op.create_table(
@@ -1178,52 +1221,138 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_head")),
     )
     op.create_table(
+        "ledger_state",
+        sa.Column("key", sa.LargeBinary(), nullable=False),
+        sa.Column("count", sa.BigInteger(), nullable=False),
+        sa.Column("last_idx", sa.BigInteger(), nullable=False),
+        sa.Column("head_leaf", sa.LargeBinary(), nullable=False),
+        sa.CheckConstraint("count > 0", name=op.f("ck_ledger_state_count")),
+        sa.CheckConstraint("last_idx >= 0", name=op.f("ck_ledger_state_last_idx")),
+        sa.CheckConstraint("length(head_leaf) = 32", name=op.f("ck_ledger_state_head_leaf")),
+        sa.CheckConstraint("length(key) = 32", name=op.f("ck_ledger_state_key")),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_ledger_state")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "ledger_state_page",
+        sa.Column("place", sa.LargeBinary(), nullable=False),
+        sa.Column("hashes", sa.LargeBinary(), nullable=False),
+        sa.Column("divided", sa.LargeBinary(), nullable=False),
+        sa.CheckConstraint("length(divided) = 8", name=op.f("ck_ledger_state_page_divided")),
+        sa.CheckConstraint("length(hashes) % 64 = 0", name=op.f("ck_ledger_state_page_hashes")),
+        sa.PrimaryKeyConstraint("place", name=op.f("pk_ledger_state_page")),
+    )
+    op.create_table(
         "ledger_subject",
         sa.Column("subject", sa.String(length=255), nullable=False),
         sa.Column("salt", sa.LargeBinary(), nullable=False),
+        sa.Column("key", sa.LargeBinary(), nullable=False),
         sa.Column("next_number", sa.BigInteger(), nullable=False),
         sa.Column("head_leaf", sa.LargeBinary(), nullable=False),
         sa.CheckConstraint("length(head_leaf) = 32", name=op.f("ck_ledger_subject_head_leaf")),
+        sa.CheckConstraint("length(key) = 32", name=op.f("ck_ledger_subject_key")),
         sa.CheckConstraint("length(salt) = 16", name=op.f("ck_ledger_subject_salt")),
         sa.PrimaryKeyConstraint("subject", name=op.f("pk_ledger_subject")),
+        sa.UniqueConstraint("key", name=op.f("uq_ledger_subject_key")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "ledger_tile",
         sa.Column("level", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("n", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("hashes", sa.LargeBinary(), nullable=False),
+        sa.CheckConstraint("length(hashes) <= 8192", name=op.f("ck_ledger_tile_hashes")),
         sa.PrimaryKeyConstraint("level", "n", name=op.f("pk_ledger_tile")),
     )
     op.create_table(
-        "ledger_event",
-        sa.Column("idx", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("subject", sa.String(length=255), nullable=False),
-        sa.Column("number", sa.BigInteger(), nullable=False),
-        sa.Column("entry", sa.LargeBinary(), nullable=False),
-        sa.Column("leaf", sa.LargeBinary(), nullable=False),
-        sa.Column("chain", sa.LargeBinary(), nullable=False),
-        sa.Column("digests", sa.LargeBinary(), nullable=False),
-        sa.CheckConstraint("length(chain) = 32", name=op.f("ck_ledger_event_chain")),
-        sa.CheckConstraint("length(leaf) = 32", name=op.f("ck_ledger_event_leaf")),
+        "ledger_cosignature",
+        sa.Column("size", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("key_id", sa.LargeBinary(), nullable=False),
+        sa.Column("time", sa.BigInteger(), nullable=False),
+        sa.Column("line", sa.Text(), nullable=False),
+        sa.CheckConstraint("length(key_id) = 4", name=op.f("ck_ledger_cosignature_key_id")),
         sa.ForeignKeyConstraint(
-            ["subject"], ["ledger_subject.subject"], name=op.f("fk_ledger_event_subject")
+            ["size"], ["ledger_checkpoint.size"], name=op.f("fk_ledger_cosignature_size")
         ),
-        sa.PrimaryKeyConstraint("idx", name=op.f("pk_ledger_event")),
-        sa.UniqueConstraint("subject", "number", name=op.f("uq_ledger_event_subject_number")),
+        sa.PrimaryKeyConstraint("size", "name", "key_id", name=op.f("pk_ledger_cosignature")),
     )
     op.create_table(
+        "ledger_entry",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("idx", sa.BigInteger(), nullable=True),
+        sa.Column("kind", sa.String(length=6), nullable=False),
+        sa.Column("subject", sa.String(length=255), nullable=True),
+        sa.Column("number", sa.BigInteger(), nullable=True),
+        sa.Column("entry", sa.LargeBinary(), nullable=False),
+        sa.Column("leaf", sa.LargeBinary(), nullable=False),
+        sa.Column("chain", sa.LargeBinary(), nullable=True),
+        sa.Column("digests", sa.LargeBinary(), nullable=True),
+        sa.CheckConstraint(
+            "(kind = 'event') = (digests IS NOT NULL)", name=op.f("ck_ledger_entry_digests")
+        ),
+        sa.CheckConstraint(
+            "(kind = 'event') = (number IS NOT NULL)", name=op.f("ck_ledger_entry_number")
+        ),
+        sa.CheckConstraint(
+            "(kind = 'event') = (subject IS NOT NULL)", name=op.f("ck_ledger_entry_subject")
+        ),
+        sa.CheckConstraint(
+            "kind IN ('event', 'state', 'key', 'policy', 'freeze', 'origin')",
+            name=op.f("ck_ledger_entry_kind"),
+        ),
+        sa.CheckConstraint("(idx IS NULL) = (chain IS NULL)", name=op.f("ck_ledger_entry_place")),
+        sa.CheckConstraint("length(chain) = 32", name=op.f("ck_ledger_entry_chain")),
+        sa.CheckConstraint("length(leaf) = 32", name=op.f("ck_ledger_entry_leaf")),
+        sa.ForeignKeyConstraint(
+            ["subject"], ["ledger_subject.subject"], name=op.f("fk_ledger_entry_subject")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_entry")),
+        sa.UniqueConstraint("idx", name=op.f("uq_ledger_entry_idx")),
+        sa.UniqueConstraint("subject", "number", name=op.f("uq_ledger_entry_subject_number")),
+    )
+    with op.batch_alter_table("ledger_entry", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_ledger_entry_marks",
+            ["kind", "idx"],
+            unique=False,
+            sqlite_where=sa.text("kind != 'event'"),
+            postgresql_where=sa.text("kind != 'event'"),
+        )
+
+    op.create_table(
         "ledger_opening",
-        sa.Column("idx", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column(
+            "entry_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
         sa.Column("slot", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("name", sa.String(length=64), nullable=False),
-        sa.Column("salt", sa.LargeBinary(), nullable=False),
-        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("salt", sa.LargeBinary(), nullable=True),
+        sa.Column("value", sa.Text(), nullable=True),
         sa.Column(
             "is_public", sa.Boolean(create_constraint=True, name="is_public"), nullable=False
         ),
-        sa.ForeignKeyConstraint(["idx"], ["ledger_event.idx"], name=op.f("fk_ledger_opening_idx")),
-        sa.PrimaryKeyConstraint("idx", "slot", name=op.f("pk_ledger_opening")),
-        sa.UniqueConstraint("idx", "name", name=op.f("uq_ledger_opening_idx_name")),
+        sa.Column("erased_at", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "(erased_at IS NULL) = (salt IS NOT NULL)", name=op.f("ck_ledger_opening_salt")
+        ),
+        sa.CheckConstraint(
+            "(erased_at IS NULL) = (value IS NOT NULL)", name=op.f("ck_ledger_opening_value")
+        ),
+        sa.ForeignKeyConstraint(
+            ["entry_id"], ["ledger_entry.id"], name=op.f("fk_ledger_opening_entry_id")
+        ),
+        sa.PrimaryKeyConstraint("entry_id", "slot", name=op.f("pk_ledger_opening")),
+        sa.UniqueConstraint("entry_id", "name", name=op.f("uq_ledger_opening_entry_id_name")),
+        sqlite_with_rowid=False,
     )
     if op.get_bind().dialect.name == "sqlite":
         for trigger in TRIGGERS:
@@ -1232,9 +1361,19 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("ledger_opening")
-    op.drop_table("ledger_event")
+    with op.batch_alter_table("ledger_entry", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_ledger_entry_marks",
+            sqlite_where=sa.text("kind != 'event'"),
+            postgresql_where=sa.text("kind != 'event'"),
+        )
+
+    op.drop_table("ledger_entry")
+    op.drop_table("ledger_cosignature")
     op.drop_table("ledger_tile")
     op.drop_table("ledger_subject")
+    op.drop_table("ledger_state_page")
+    op.drop_table("ledger_state")
     op.drop_table("ledger_head")
     op.drop_table("ledger_checkpoint")
     with op.batch_alter_table("licenses", schema=None) as batch_op:
