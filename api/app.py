@@ -21,7 +21,7 @@ from api.envelope import Envelope
 from api.graphiql import graphiql_routes
 from api.graphql_view import GraphQLView, MakeContext
 from api.provider_keys import ProviderKeys
-from api.public_log import LatestCheckpoint, public_log_routes
+from api.public_log import public_log_routes
 from api.settings import Settings
 from api.tokens import OwnIssuer, Unauthenticated
 
@@ -32,6 +32,7 @@ Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 MoreRoutes = Callable[[Doorkeeper], Sequence[BaseRoute]]
 
 BETWEEN_CHECKPOINTS = 1.0
+BETWEEN_COPIES = 1.0
 BETWEEN_KEY_FETCHES = 300.0
 NOT_FOUND = 404
 
@@ -43,20 +44,19 @@ class Parts:
     `make_context` makes the context of one operation from the actor and the request's id;
     `actor_of` finds the member that checked claims stand for, `None` for nobody known;
     `is_ready` returns when the database answers and raises when it does not;
-    `latest_checkpoint` gives the signed note, `None` before the first;
-    `sign_checkpoint` signs one if the log has grown, and is called every second;
-    `close` is called once, last; `more_routes` are those of the capabilities.
+    `seal` signs and publishes a checkpoint if there is reason to, and is called every second;
+    `close` is called once, last; `more_routes` are those of the capabilities;
+    `mirror` brings the copy of the public log up to it, every second, where there is one.
     """
 
     schema: Schema
     make_context: MakeContext
     actor_of: ActorOf
     is_ready: Work
-    latest_checkpoint: LatestCheckpoint
-    verifier_key: str
-    sign_checkpoint: Work
+    seal: Work
     close: Work
     more_routes: MoreRoutes
+    mirror: Work | None = None
 
 
 class Repeated(NamedTuple):
@@ -68,7 +68,9 @@ class Repeated(NamedTuple):
 
 def create_app(settings: Settings, parts: Parts) -> Starlette:
     """The application for an ASGI server. Makes the sign-in key on a first start."""
-    repeated = [Repeated(parts.sign_checkpoint, BETWEEN_CHECKPOINTS)]
+    repeated = [Repeated(parts.seal, BETWEEN_CHECKPOINTS)]
+    if parts.mirror is not None:
+        repeated.append(Repeated(parts.mirror, BETWEEN_COPIES))
     keys: OwnIssuer | ProviderKeys
     if settings.jwks_url is None:
         keys = OwnIssuer.at(settings.data)
@@ -81,7 +83,7 @@ def create_app(settings: Settings, parts: Parts) -> Starlette:
         routes=[
             Route("/graphql", view.answer, methods=["POST"]),
             *(graphiql_routes() if settings.graphiql else []),
-            *public_log_routes(parts.latest_checkpoint, parts.verifier_key),
+            *public_log_routes(settings.ledger_files),
             *_health_routes(parts.is_ready),
             *parts.more_routes(doorkeeper),
         ],

@@ -3,9 +3,12 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from ledger.publishing.shelf import STORES
 
 MEBIBYTE = 1024 * 1024
 LAST_PORT = 65535
@@ -31,6 +34,13 @@ class Settings:
     log_origin: str
     upload_limit: int
     graphiql: bool
+    guard: Path
+    witnesses: Path | None
+    heartbeat: timedelta
+    witness_for: Path | None
+    signers: tuple[str, ...]
+    ledger_files: Path
+    ledger_mirror: str | None
 
     @property
     def has_own_issuer(self) -> bool:
@@ -75,6 +85,16 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     return Settings(**values)
 
 
+def guard_in(data: Path) -> Path:
+    """Where the signer guard lies unless it is named. It must not get into backups."""
+    return data / "guard" / "log"
+
+
+def files_in(data: Path) -> Path:
+    """Where the public files of the log lie unless that is named."""
+    return data / "ledger"
+
+
 def _faults_of_the_provider(given: Mapping[str, str]) -> list[str]:
     """A provider's keys without its name would let in whatever else the provider signs."""
     if "DATATITLE_JWKS_URL" not in given:
@@ -96,6 +116,26 @@ def _size(text: str) -> int:
     if not text.isdecimal() or int(text) == 0:
         raise ValueError("must be a number of bytes greater than 0")
     return int(text)
+
+
+def _seconds(text: str) -> timedelta:
+    if not text.isdecimal() or int(text) == 0:
+        raise ValueError("must be a number of seconds greater than 0")
+    return timedelta(seconds=int(text))
+
+
+def _signers(text: str) -> tuple[str, ...]:
+    """A line for each key: the public key, a space, and the command that signs with it."""
+    lines = tuple(line.strip() for line in text.splitlines() if line.strip())
+    if not lines or any(" " not in line for line in lines):
+        raise ValueError("must be a public key, a space, and the command that signs with it")
+    return lines
+
+
+def _place(text: str) -> str:
+    if "://" in text and not text.startswith(STORES):
+        raise ValueError("must be a folder, or an address like s3://bucket/folder")
+    return text
 
 
 def _switch(text: str) -> bool:
@@ -134,4 +174,11 @@ _VARIABLES = {
     "DATATITLE_LOG_ORIGIN": _Variable("log_origin", str, lambda _: "datatitle.local/log"),
     "DATATITLE_UPLOAD_LIMIT": _Variable("upload_limit", _size, lambda _: 20 * MEBIBYTE),
     "DATATITLE_GRAPHIQL": _Variable("graphiql", _switch, lambda _: True),
+    "DATATITLE_GUARD": _Variable("guard", Path, guard_in),
+    "DATATITLE_WITNESSES": _Variable("witnesses", Path, lambda _: None),
+    "DATATITLE_WITNESS_FOR": _Variable("witness_for", Path, lambda _: None),
+    "DATATITLE_HEARTBEAT": _Variable("heartbeat", _seconds, lambda _: timedelta(minutes=10)),
+    "DATATITLE_SIGNER": _Variable("signers", _signers, lambda _: ()),
+    "DATATITLE_LEDGER_FILES": _Variable("ledger_files", Path, files_in),
+    "DATATITLE_LEDGER_MIRROR": _Variable("ledger_mirror", _place, lambda _: None),
 }

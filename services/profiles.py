@@ -1,6 +1,7 @@
 """Rule profiles: the numbers that differ by place and year, versioned; logic stays code."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,12 @@ class RuleProfile:
     @property
     def name(self) -> str:
         return f"{self.code}/{self.version}"
+
+    def canonical(self) -> bytes:
+        """The one spelling of this version: JSON with sorted names and no spaces, in UTF-8."""
+        return json.dumps(
+            asdict(self), ensure_ascii=False, sort_keys=True, separators=(",", ":")
+        ).encode()
 
 
 # Shanghai Interim Measures for the Registration of Data Product Intellectual Property, in force

@@ -1,0 +1,34 @@
+"""One of several processes that append to one database and seal it whenever the guard is free."""
+
+import asyncio
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+from ledger.formats.note import parse_note
+from ledger.signing.guard import GuardBusyError
+from tests.ledger.conftest import open_engine
+from tests.ledger.sealing_log import add_events, sealing_of
+
+
+async def contend(database, rounds):
+    """Tell of each round: the size and root that was published, or that somebody else was at it."""
+    engine = open_engine(database)
+    sealing = sealing_of(engine, heartbeat=timedelta(0))
+    try:
+        for _ in range(rounds):
+            await add_events(sealing)
+            try:
+                note = await sealing.seal()
+            except GuardBusyError:
+                sys.stdout.write("busy\n")
+                continue
+            if note is not None:
+                _, size, root = parse_note(note).text.split("\n")[:3]
+                sys.stdout.write(f"{size} {root}\n")
+    finally:
+        await engine.dispose()
+
+
+if __name__ == "__main__":
+    asyncio.run(contend(Path(sys.argv[1]), int(sys.argv[2])))
