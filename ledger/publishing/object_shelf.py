@@ -1,0 +1,96 @@
+"""A shelf in an object store: S3 and what speaks like it, Google Cloud Storage, Azure."""
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import timedelta
+
+import obstore
+from obstore.exceptions import AlreadyExistsError, BaseError
+from obstore.store import ObjectStore, from_url
+
+from ledger.publishing.headers import headers_of
+from ledger.publishing.shelf import differs
+
+UPLOADS_AT_A_TIME = 16
+LONGEST_RETRY = timedelta(seconds=10)
+
+
+def open_object_shelf(url: str) -> "ObjectShelf":
+    """The store of an address like s3://bucket/folder; what opens it is in the environment.
+
+    The variables are those of the store's own programs (AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL,
+    GOOGLE_SERVICE_ACCOUNT, AZURE_STORAGE_ACCOUNT_KEY ...). Raises `ValueError` when the store
+    cannot be of that name.
+    """
+    try:
+        store = from_url(url, retry_config={"max_retries": 2, "retry_timeout": LONGEST_RETRY})
+    except BaseError as fault:
+        raise ValueError(str(fault).splitlines()[0]) from None
+    return ObjectShelf(store)
+
+
+class ObjectShelf:
+    """Files as objects, with the headers a CDN passes on.
+
+    The store's own functions wait in a thread: its coroutines may abort the interpreter when it
+    ends. An error of the store or of the way to it is an `OSError`.
+    """
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+        self._uploads = ThreadPoolExecutor(UPLOADS_AT_A_TIME, thread_name_prefix="uploads")
+
+    def held(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def read(self, path: str) -> bytes | None:
+        with _reached():
+            try:
+                return bytes(obstore.get(self._store, path).bytes())
+            except FileNotFoundError:
+                return None
+
+    def add(self, files: Mapping[str, bytes]) -> None:
+        list(self._uploads.map(self._add_one, files.items()))
+
+    def replace(self, path: str, content: bytes) -> None:
+        with _reached():
+            obstore.put(self._store, path, content, attributes=_attributes(path))
+
+    def names(self, folder: str) -> list[str]:
+        return [path.rpartition("/")[2] for path in self._paths(folder)]
+
+    def remove(self, folder: str) -> None:
+        if paths := self._paths(folder):
+            with _reached():
+                obstore.delete(self._store, paths)
+
+    def sweep(self) -> None:
+        """An object is there whole or not at all."""
+
+    def _add_one(self, file: tuple[str, bytes]) -> None:
+        path, content = file
+        with _reached():
+            try:
+                obstore.put(self._store, path, content, attributes=_attributes(path), mode="create")
+            except AlreadyExistsError:
+                if self.read(path) != content:
+                    raise differs(path) from None
+
+    def _paths(self, folder: str) -> list[str]:
+        with _reached():
+            return [each["path"] for page in obstore.list(self._store, folder) for each in page]
+
+
+def _attributes(path: str) -> dict[str, str]:
+    headers = headers_of(path)
+    return {"Content-Type": headers.content_type, "Cache-Control": headers.cache_control}
+
+
+@contextmanager
+def _reached() -> Iterator[None]:
+    try:
+        yield
+    except BaseError as fault:
+        raise OSError(str(fault).splitlines()[0]) from None
