@@ -6,6 +6,7 @@ import msgspec
 from starlette.requests import Request
 
 from api.answers import JSON, BadRequest
+from api.bodies import read_body
 
 GRAPHQL_JSON = "application/graphql-response+json"
 LARGEST_BODY = 256 * 1024
@@ -26,7 +27,7 @@ _decoder = msgspec.json.Decoder(GraphQLRequest)
 async def read_request(request: Request) -> GraphQLRequest:
     """The request in the body. Raises `BadRequest` for anything but one JSON object in UTF-8."""
     _require_json(request)
-    body = await _read_body(request)
+    body = await read_body(request, LARGEST_BODY)
     try:
         return _decoder.decode(body)
     except msgspec.ValidationError as error:
@@ -42,16 +43,6 @@ def _require_json(request: Request) -> None:
         raise BadRequest(415, f"The body must be {JSON} in UTF-8.")
     if request.headers.get("content-encoding", "identity") != "identity":
         raise BadRequest(415, "The body must not be compressed.")
-
-
-async def _read_body(request: Request) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST_BODY:
-            message = f"The body may have at most {LARGEST_BODY} bytes."
-            raise BadRequest(413, message, code="LIMIT_EXCEEDED")
-    return bytes(body)
 
 
 def answer_media_type(accept: str | None) -> str:

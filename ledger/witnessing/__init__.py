@@ -1,1 +1,1 @@
-"""A witness (c2sp.org/tlog-witness): it cosigns what only grows."""
+"""A witness of other people's logs: it cosigns what continues what it cosigned before."""
