@@ -1,135 +1,267 @@
-"""Recompute the log from its stored events, and compare it with all that was kept or signed."""
+"""Everything that follows from the entries computed anew, and all that was kept held against it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+import gc
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+import sqlalchemy as sa
 
-from ledger.formats.checkpoint import parse_checkpoint
-from ledger.formats.hashing import NO_HASH
-from ledger.formats.note import PublicKey, SignatureFailed, open_note, parse_vkey
-from ledger.formats.spelling import Malformed
-from ledger.inspecting.raw_rows import count_rows, raw_events, raw_table, raw_tile
-from ledger.inspecting.recompute import Finding, Recomputation, SubjectState
+from ledger.inspecting.checkpoints import CheckpointsAnew
+from ledger.inspecting.guarded import judge_guard, read_guard
+from ledger.inspecting.map_anew import MapAnew
+from ledger.inspecting.marks import MarksAnew
+from ledger.inspecting.published_notes import PublicNotes, claimed_size
+from ledger.inspecting.raw_rows import RawRow, count_rows, raw_between, raw_query
+from ledger.inspecting.report import Findings, Report
+from ledger.inspecting.schema import judge_triggers
+from ledger.inspecting.signers import Signers, Trust
+from ledger.inspecting.stored import judge_counts, judge_head, judge_subjects, judge_tiles_above
+from ledger.inspecting.stored_map import judge_stored_map
+from ledger.inspecting.stretches import (
+    FilesOf,
+    OpeningsOf,
+    Read,
+    ReadAll,
+    Stretch,
+    in_processes,
+    in_turn,
+    parts,
+    reading,
+)
+from ledger.inspecting.subjects import SubjectsAnew
+from ledger.inspecting.tree import TreeAnew
+from ledger.inspecting.walk import Walk
 from ledger.keeping import store
+from ledger.signing.guard import Guard, LastSigned
+
+FULL = "full"
+CHECKPOINTS_AT_A_TIME = 200
+
+Progress = Callable[[int, int], object]
+
+_SUBJECTS = raw_query(store.ledger_subject, "subject", "salt")
+_SIZES = raw_query(store.ledger_checkpoint, "size", "published_at")
+_CHECKPOINTS = raw_between(store.ledger_checkpoint, store.ledger_checkpoint.c.size)
+_COSIGNATURES = raw_between(store.ledger_cosignature, store.ledger_cosignature.c.size)
 
 
 @dataclass(frozen=True, slots=True)
-class AuditReport:
-    """How much was read, and what is wrong with it, from the lowest index up."""
+class PublicFolder:
+    """Where the log is published, and what lies there beside the checkpoint, by name."""
 
-    size: int
-    checkpoints: int
-    findings: tuple[Finding, ...]
-
-    @property
-    def is_sound(self) -> bool:
-        return not self.findings
-
-    @property
-    def first_bad_index(self) -> int | None:
-        return self.findings[0].index if self.findings else None
+    path: Path
+    introduction: Mapping[str, str]
 
 
-async def audit(connection: AsyncConnection, *, origin: str, vkeys: Sequence[str]) -> AuditReport:
-    """Read every row of the ledger inside one transaction of the caller's.
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the database is held against. A log that is not published has no public folder."""
 
-    Entries are hashed to leaves, leaves to tiles and to the root at every signed checkpoint;
-    the chain, the subjects' chains, the openings and the signatures by these keys are checked.
-    Raises only for keys that are none (`Malformed`). Holds all subjects and checkpoints in
-    memory, and events a few at a time.
+    trust: Trust
+    guard: Guard
+    public: PublicFolder | None = None
+
+
+def inspect_fully(
+    connection: sa.Connection,
+    around: Surroundings,
+    *,
+    read_all: ReadAll | None = None,
+    progress: Progress = lambda _done, _total: None,
+    with_openings: bool = True,
+) -> Report:
+    """Derive all that is kept from the entries, inside one transaction of the caller's.
+
+    Entries are hashed to leaves, leaves to tiles and to the root at every signed checkpoint; the
+    chain, the subjects' chains, the map at every state, rows and pages of the stored map, notes,
+    cosignatures, openings, the guard and every public file are compared. `progress` is told how
+    much of how much is done. Holds every subject (a thousand bytes each), the time of every
+    state and the sizes and roots of all checkpoints; entries and openings a few thousand at a
+    time, and the first thousand findings.
     """
-    keys = [parse_vkey(vkey) for vkey in vkeys]
-    subjects = await raw_table(connection, store.ledger_subject)
-    checkpoints = await raw_table(connection, store.ledger_checkpoint)
-    log = Recomputation({row.subject: row.salt for row in subjects})
-    signed = _SignedLog(log, origin, keys, list(reversed(checkpoints)))
-    full_tiles = 0
-    async for event, openings in raw_events(connection):
-        log.add(event, openings)
-        signed.judge_reached()
-        for tile, hashes in log.take_full_tiles():
-            log.judge_tile(tile, hashes, await raw_tile(connection, tile))
-            full_tiles += 1
-    _judge_head(log, await raw_table(connection, store.ledger_head))
-    for tile, hashes in log.tiles.items():
-        log.judge_tile(tile, hashes, await raw_tile(connection, tile))
-    await _judge_counts(connection, log, full_tiles + len(log.tiles))
-    signed.judge_unreached()
-    _judge_subjects(log, subjects)
-    findings = sorted(log.findings, key=lambda finding: finding.index)
-    return AuditReport(log.size, len(checkpoints), tuple(findings))
+    with _without_collecting():
+        inspection = _Inspection(connection, around, progress, with_openings)
+        return inspection.run(read_all or in_turn(connection))
+
+
+def inspect_file(
+    file: Path,
+    around: Surroundings,
+    *,
+    jobs: int = 1,
+    progress: Progress = lambda _done, _total: None,
+) -> Report:
+    """The same with the database in a file, shared by so many processes.
+
+    One walks through the log; the others compare openings and public files meanwhile.
+    """
+    with reading(file) as connection:
+        if jobs == 1:
+            return inspect_fully(connection, around, progress=progress)
+        with in_processes(file, jobs - 1) as read_all:
+            return inspect_fully(connection, around, read_all=read_all, progress=progress)
 
 
 @dataclass(slots=True)
-class _SignedLog:
-    """The log beside the checkpoints still to be reached, the smallest of them last."""
+class _Inspection:
+    connection: sa.Connection
+    around: Surroundings
+    progress: Progress
+    with_openings: bool
+    findings: Findings = field(default_factory=Findings)
+    walked: int = 0
+    total: int = 0
 
-    log: Recomputation
-    origin: str
-    keys: Sequence[PublicKey]
-    unreached: list[Any]
-    agreed_size: int = 0
+    def run(self, read_all: ReadAll) -> Report:
+        entries = count_rows(self.connection, store.ledger_entry)
+        sizes, published = self._signed_sizes()
+        stretches = self._stretches(entries, sizes)
+        self.total = entries + sum(stretch.end - stretch.start for stretch in stretches)
+        readings = read_all(stretches)
+        newest = sizes[-1] if sizes else 0
+        guarded = read_guard(self.around.guard, self.findings, newest)
+        walk = self._walk(entries, sizes, published, guarded)
+        size = walk.tree.size
+        if guarded is not None:
+            judge_guard(guarded, self.findings, size=size, newest=newest, roots=walk.roots)
+        self._judge_stored(walk)
+        signers = Signers(self.around.trust, walk.marks.changed_keys)
+        signers.judge_changes(self.findings)
+        signed = self._judge_checkpoints(walk, signers)
+        self._judge_notes(walk, signers, published)
+        read = self._collect(readings)
+        judge_counts(
+            self.connection,
+            self.findings,
+            size,
+            ledger_tile=walk.tree.tiles,
+            ledger_head=min(size, 1),
+            ledger_checkpoint=signed.checkpoints,
+            ledger_cosignature=signed.cosignatures,
+            **({"ledger_opening": read.openings} if self.with_openings else {}),
+        )
+        judge_triggers(self.connection, self.findings, size)
+        counts = {
+            "entries": size,
+            "subjects": len(walk.subjects.by_name),
+            "states": len(walk.marks.state_times),
+            "openings": read.openings,
+            "erased": read.erased,
+            "checkpoints": signed.checkpoints,
+            "cosignatures": signed.cosignatures,
+            "files": read.files,
+        }
+        return Report.of(FULL, size, counts, self.findings)
 
-    def judge_reached(self) -> None:
-        while self.unreached and self.unreached[-1].size <= self.log.size:
-            self._judge(self.unreached.pop())
+    def _signed_sizes(self) -> tuple[list[int], list[int]]:
+        """All sizes that were signed, in their order, and those among them that were published."""
+        rows = [row for row in self.connection.execute(_SIZES).all() if row.size > 0]
+        signed = sorted(row.size for row in rows)
+        return signed, sorted(row.size for row in rows if row.published_at is not None)
 
-    def judge_unreached(self) -> None:
-        for row in reversed(self.unreached):
-            self._find(self.log.size, f"there are not {row.size} events under it")
+    def _stretches(self, entries: int, sizes: Sequence[int]) -> list[Stretch]:
+        stretches: list[Stretch] = []
+        if self.with_openings:
+            stretches += [OpeningsOf(*part) for part in parts(entries)]
+        if self.around.public is not None:
+            folder = self.around.public.path
+            published = min(claimed_size(folder), entries)
+            signed = tuple(sizes)
+            stretches += [
+                FilesOf(*part, folder, entries, published, signed) for part in parts(entries)
+            ]
+        return stretches
 
-    def _judge(self, row: Any) -> None:
-        last = self.log.size - 1
-        try:
-            checkpoint = parse_checkpoint(open_note(row.note.decode(), self.keys))
-        except (Malformed, SignatureFailed, UnicodeDecodeError):
-            self._find(last, "its signed note is not good")
+    def _walk(
+        self,
+        entries: int,
+        sizes: Sequence[int],
+        published: Sequence[int],
+        guarded: LastSigned | None,
+    ) -> Walk:
+        subjects = SubjectsAnew(self.findings)
+        for row in self.connection.execute(_SUBJECTS).all():
+            subjects.know(row.subject, row.salt)
+        replayed = MapAnew(subject.key for subject in subjects.by_name.values())
+        subjects.take_places(replayed.places)
+        marks = MarksAnew(self.around.trust.origin, subjects, self.findings, replayed)
+        at_published = published[-1] if published else 0
+
+        def judge_map() -> None:
+            by_key = {each.key: each for each in subjects.by_name.values() if each.count}
+            root = replayed.root
+            judge_stored_map(self.connection, self.findings, by_key, root, at_published)
+
+        if not at_published:
+            judge_map()
+        wanted = sorted({*sizes, *([guarded.size] if guarded else [])})
+        walk = Walk(
+            self.connection,
+            self.findings,
+            subjects,
+            marks,
+            TreeAnew(self.findings),
+            entries,
+            wanted,
+            at_published,
+            judge_map,
+        )
+        walk.go(self._tell)
+        return walk
+
+    def _judge_stored(self, walk: Walk) -> None:
+        judge_tiles_above(self.connection, walk.tree)
+        judge_head(self.connection, self.findings, walk.tree, walk.chain, walk.marks)
+        judge_subjects(self.connection, walk.subjects, walk.tree.size)
+
+    def _judge_checkpoints(self, walk: Walk, signers: Signers) -> CheckpointsAnew:
+        signed = CheckpointsAnew(
+            self.around.trust.origin,
+            signers,
+            walk.roots,
+            walk.marks.state_times,
+            walk.tree.size,
+            self.findings,
+        )
+        for start in range(0, len(walk.sizes), CHECKPOINTS_AT_A_TIME):
+            sizes = walk.sizes[start : start + CHECKPOINTS_AT_A_TIME]
+            window = {"first": sizes[0], "last": sizes[-1]}
+            cosignatures: dict[int, list[RawRow]] = {}
+            for row in self.connection.execute(_COSIGNATURES, window).all():
+                cosignatures.setdefault(row.size, []).append(row)
+            for row in self.connection.execute(_CHECKPOINTS, window).all():
+                signed.take(row, cosignatures.get(row.size, []))
+        return signed
+
+    def _judge_notes(self, walk: Walk, signers: Signers, published: Sequence[int]) -> None:
+        if self.around.public is None:
             return
-        if (checkpoint.origin, checkpoint.tree_size) != (self.origin, row.size):
-            self._find(last, "it is not of this log at this size")
-        elif checkpoint.root == self.log.root:
-            self.agreed_size = row.size
-        elif not any(found.index < row.size for found in self.log.findings):
-            # Everything agrees but the signature: it was all rewritten since the one before.
-            self._find(self.agreed_size, f"the events do not lead to the root at {row.size}")
-        if self.log.last_at is not None and row.signed_at < store.microseconds(self.log.last_at):
-            self._find(last, "it was signed before its last event")
+        folder, introduction = self.around.public.path, self.around.public.introduction
+        origin = self.around.trust.origin
+        notes = PublicNotes(folder, origin, signers, published, walk.roots, self.findings)
+        notes.judge(introduction)
 
-    def _find(self, index: int, problem: str) -> None:
-        self.log.findings.append(Finding(index, "ledger_checkpoint", problem))
+    def _collect(self, readings: Iterator[Read]) -> Read:
+        sum_of_all = Read(0, self.findings)
+        for each in readings:
+            sum_of_all.add(each)
+            self.progress(self.walked + sum_of_all.entries, self.total)
+        return sum_of_all
 
-
-async def _judge_counts(connection: AsyncConnection, log: Recomputation, tiles: int) -> None:
-    """Nothing stands in the tables beside what was reached from the first event on."""
-    expected = {
-        store.ledger_event: (log.size, "an index is missing, or rows stand outside the log"),
-        store.ledger_opening: (log.openings, "openings stand outside the log"),
-        store.ledger_tile: (tiles, "tiles stand outside the log"),
-        store.ledger_head: (min(log.size, 1), "a log has one head"),
-    }
-    for table, (count, problem) in expected.items():
-        if await count_rows(connection, table) != count:
-            log.findings.append(Finding(log.size, table.name, problem))
+    def _tell(self, size: int) -> None:
+        self.walked = size
+        self.progress(size, self.total)
 
 
-def _judge_head(log: Recomputation, rows: Sequence[Any]) -> None:
-    last_at = 0 if log.last_at is None else store.microseconds(log.last_at)
-    expected = (log.size, b"".join(log.edge), log.chain, last_at)
-    for row in rows:
-        if (row.size, row.edge, row.chain, row.last_at) != expected:
-            # A head beyond the events names the first that is missing.
-            index = log.size if row.size > log.size else max(log.size - 1, 0)
-            problem = "it does not stand where the events end"
-            log.findings.append(Finding(index, "ledger_head", problem))
-
-
-def _judge_subjects(log: Recomputation, rows: Sequence[Any]) -> None:
-    nothing = SubjectState(0, NO_HASH, log.size)
-    for row in rows:
-        state = log.subjects.get(row.subject, nothing)
-        if (row.next_number, row.head_leaf) != (state.next_number, state.head_leaf):
-            index = log.size if row.next_number > state.next_number else state.index
-            problem = "it does not stand where its events end"
-            log.findings.append(Finding(index, "ledger_subject", problem))
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Nothing here makes cycles, and to look for some among so many objects costs a sixth."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

@@ -1,74 +1,54 @@
-"""The ledger's rows as an auditor reads them: bytes and integers, whatever was put there.
+"""The ledger's rows as an inspector reads them: bytes and integers, whatever was put there.
 
-SQLite lets any value stand in any column, and NULL where a table was made anew. Cast in SQL,
-a wrong one is a wrong value to be reported, and not an error in the middle of the audit.
+SQLite lets any value stand in any column, and NULL where a table was made anew. What is not of
+its column's type is read as a value that is wrong, and so is reported, and does not end the
+inspection: -1 for an integer, ff for bytes, which the top of the state map has none of, and no
+bytes for text, which is read as bytes too.
 """
 
-from collections.abc import AsyncIterator, Sequence
-from itertools import groupby
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.formats.tree import Tile
-from ledger.keeping import store
+RawRow = sa.Row[*tuple[Any, ...]]  # Its columns are named as in `store`.
 
-RawRow = sa.Row[Any]  # Its columns are named as in `store`.
-
-ROWS_AT_A_TIME = 250
+_UNTYPED = sa.types.NullType()  # Values come from the driver as they are.
 
 
-async def raw_events(
-    connection: AsyncConnection,
-) -> AsyncIterator[tuple[RawRow, Sequence[RawRow]]]:
-    """Events from index 0 on, each with its openings, up to the first gap in the indexes."""
-    start = 0
-    while True:
-        window = (start, start + ROWS_AT_A_TIME - 1)
-        events = await _read(connection, store.ledger_event, store.ledger_event.c.idx, window)
-        opened = await _read(connection, store.ledger_opening, store.ledger_opening.c.idx, window)
-        openings = {idx: list(rows) for idx, rows in groupby(opened, lambda row: row.idx)}
-        for event in events:
-            if event.idx != start:
-                return
-            yield event, openings.get(event.idx, [])
-            start += 1
-        if len(events) < ROWS_AT_A_TIME:
-            return
+def raw_query(table: sa.Table, *names: str) -> sa.Select[Any]:
+    """Rows of a table in the order of its key; of these columns, or of all."""
+    columns = [table.c[name] for name in names] if names else list(table.c)
+    return sa.select(*map(_raw, columns)).order_by(*table.primary_key)
 
 
-async def raw_tile(connection: AsyncConnection, tile: Tile) -> bytes:
-    table = store.ledger_tile
-    this = (table.c.level == tile.level) & (table.c.n == tile.number)
-    query = sa.select(_raw(table.c.hashes)).where(this)
-    return (await connection.execute(query)).scalar_one_or_none() or b""
-
-
-async def raw_table(connection: AsyncConnection, table: sa.Table) -> Sequence[RawRow]:
-    """All rows of a small table, in the order of its key."""
-    return await _read(connection, table)
-
-
-async def count_rows(connection: AsyncConnection, table: sa.Table) -> int:
-    query = sa.select(sa.func.count()).select_from(table)
-    return (await connection.execute(query)).scalar_one()
-
-
-async def _read(
-    connection: AsyncConnection,
-    table: sa.Table,
-    within: sa.Column[Any] | None = None,
-    window: tuple[int, int] = (0, 0),
-) -> Sequence[RawRow]:
-    query = sa.select(*map(_raw, table.c)).order_by(*table.primary_key)
-    if within is not None:
-        query = query.where(within.between(*window))
-    return (await connection.execute(query)).all()
+def raw_between(table: sa.Table, along: sa.Column[Any], *names: str) -> sa.Select[Any]:
+    """The rows in which one column lies between :first and :last, in its order."""
+    within = along.between(sa.bindparam("first"), sa.bindparam("last"))
+    return raw_query(table, *names).where(within).order_by(None).order_by(along)
 
 
 def _raw(column: sa.Column[Any]) -> sa.Label[Any]:
-    is_number = isinstance(column.type, sa.Integer | sa.Boolean) or column.name == "idx"
-    if is_number:
-        return sa.func.coalesce(sa.cast(column, sa.BigInteger), -1).label(column.name)
-    return sa.func.coalesce(sa.cast(column, sa.LargeBinary), b"").label(column.name)
+    """The value where it has the type it should have; NULL too where a column may be NULL."""
+    if isinstance(column.type, sa.Integer | sa.Boolean):
+        kind, value, wrong = "integer", sa.type_coerce(column, _UNTYPED), "-1"
+    elif isinstance(column.type, sa.LargeBinary):
+        kind, value, wrong = "blob", sa.type_coerce(column, _UNTYPED), "x'ff'"
+    else:
+        as_bytes = sa.cast(column, sa.LargeBinary)
+        kind, value, wrong = "text", sa.type_coerce(as_bytes, _UNTYPED), "x''"
+    stored = sa.func.typeof(column)
+    is_typed = stored == sa.literal_column(f"'{kind}'")
+    if column.nullable:
+        is_typed |= stored == sa.literal_column("'null'")
+    return sa.case((is_typed, value), else_=sa.literal_column(wrong, _UNTYPED)).label(column.name)
+
+
+def count_rows(connection: sa.Connection, table: sa.Table) -> int:
+    count: int = connection.execute(_count(table)).scalar_one()
+    return count
+
+
+@cache
+def _count(table: sa.Table) -> sa.Select[int]:
+    return sa.select(sa.func.count()).select_from(table)

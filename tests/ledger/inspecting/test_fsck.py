@@ -1,204 +1,246 @@
-"""Whatever is changed in whichever column, the audit finds it and names the first bad index."""
+"""Whatever is changed in whichever column, fsck finds it and names the first bad index."""
 
 import re
 
-import pytest
-
-from ledger.formats.spelling import Malformed
-from ledger.inspecting.fsck import audit
-from ledger.keeping import store
-from tests.ledger.growing import ORIGIN, append, grow_log
-from tests.ledger.keeping.test_log import tamper
+from ledger.inspecting.fsck import inspect_file
+from ledger.inspecting.report import FINDINGS_KEPT
+from tests.ledger.inspecting.changing import TABLES
+from tests.ledger.inspecting.inspected_log import SIZE, around, database_in, inspected
+from tests.ledger.tampering import tamper
 
 
-async def audited(engine, vkey, origin=ORIGIN):
-    async with engine.begin() as connection:
-        return await audit(connection, origin=origin, vkeys=[vkey])
+def test_a_sound_log_has_no_findings(built):
+    report = inspected(built)
+
+    assert (report.findings, report.is_sound, report.first_bad_index) == ((), True, None)
+    assert report.size == SIZE
+    assert report.read == {
+        "entries": SIZE,
+        "subjects": 24,
+        "states": 8,
+        "openings": 1237,
+        "erased": 7,
+        "checkpoints": 8,
+        "cosignatures": 24,
+        "files": 7,
+    }
 
 
-async def test_a_sound_log_has_no_findings(engine, log, signer, vkey):
-    await grow_log(engine, log, signer, sizes=(1, 2, 255, 256, 300))
-    async with engine.begin() as connection:
-        await append(log, connection, "unsigned", seconds=400)
-    report = await audited(engine, vkey)
-
-    assert report.findings == ()
-    assert (report.size, report.checkpoints, report.is_sound) == (301, 5, True)
-    assert report.first_bad_index is None
-
-
-async def test_an_empty_log_is_sound(engine, vkey):
-    report = await audited(engine, vkey)
-
-    assert (report.size, report.checkpoints, report.findings) == (0, 0, ())
-
-
-async def test_a_log_is_audited_with_its_own_key_and_name(grown, vkey, vectors):
-    stranger = vectors["tessera_test_log"]["vkey"]
-
-    assert (await audited(grown, stranger)).first_bad_index == 2
-    assert (await audited(grown, vkey, origin="other.example/log")).first_bad_index == 2
-    with pytest.raises(Malformed):
-        await audited(grown, "no key")
-
-
-# A log of ten events on three subjects in turn, signed at 3, 7 and 10: what the audit names, and
-# what was done. `flip` changes the 21st byte.
+# The place and the index that are named first, and what was done to which row, `*` being all.
+# Entry 2 is the first event of cert_7, 274 its last that is published and 299 its last of all.
 TAMPERED = """
-head       4   UPDATE event SET idx = 50 WHERE idx = 4
-head       9   UPDATE event SET idx = 50 WHERE idx = 9
-head       4   UPDATE event SET idx = 'four' WHERE idx = 4
-subject    4   UPDATE event SET subject = 'cert_2', number = 9 WHERE idx = 4
-subject    4   UPDATE event SET subject = 'nobody' WHERE idx = 4
-event      4   UPDATE event SET number = 9 WHERE idx = 4
-event      4   UPDATE event SET number = 'one' WHERE idx = 4
-event      4   UPDATE event SET entry = flip(entry) WHERE idx = 4
-event      4   UPDATE event SET entry = 'text' WHERE idx = 4
-event      4   UPDATE event SET entry = x'' WHERE idx = 4
-event      4   UPDATE event SET leaf = flip(leaf) WHERE idx = 4
-event      4   UPDATE event SET leaf = hex(zeroblob(16)) WHERE idx = 4
-event      4   UPDATE event SET chain = flip(chain) WHERE idx = 4
-event      4   UPDATE event SET digests = flip(digests) WHERE idx = 4
-event      4   UPDATE event SET digests = x'00' WHERE idx = 4
-head       4   DELETE FROM event WHERE idx = 4
-head       9   DELETE FROM event WHERE idx = 9
-head       0   DELETE FROM event
-event      10  INSERT INTO event SELECT 10, subject, 9, entry, leaf, chain, '' FROM event LIMIT 1
-opening    10  UPDATE opening SET idx = 50 WHERE idx = 4 AND slot = 3
-opening    3   UPDATE opening SET idx = 3, slot = 4, name = 'x' WHERE idx = 4 AND slot = 3
-opening    4   UPDATE opening SET slot = 4 WHERE idx = 4 AND slot = 3
-opening    4   UPDATE opening SET slot = 99 WHERE idx = 4 AND slot = 3
-opening    4   UPDATE opening SET name = 'numbers' WHERE idx = 4 AND slot = 3
-opening    4   UPDATE opening SET name = 'at_all' WHERE idx = 4 AND slot = 1
-opening    4   UPDATE opening SET salt = zeroblob(16) WHERE idx = 4 AND slot = 15
-opening    4   UPDATE opening SET salt = x'00' WHERE idx = 4 AND slot = 15
-opening    4   UPDATE opening SET value = '500001' WHERE idx = 4 AND slot = 15
-opening    4   UPDATE opening SET value = x'ff' WHERE idx = 4 AND slot = 1
-opening    4   UPDATE opening SET value = CAST(x'ff' AS TEXT) WHERE idx = 4 AND slot = 1
-opening    4   UPDATE opening SET value = 'cert_2' WHERE idx = 4 AND slot = 2
-opening    4   UPDATE opening SET is_public = 1 WHERE idx = 4 AND slot = 14
-opening    4   UPDATE opening SET is_public = 0 WHERE idx = 4 AND slot = 3
-opening    4   DELETE FROM opening WHERE idx = 4 AND slot = 0
-tile       0   UPDATE tile SET hashes = flip(hashes)
-tile       4   UPDATE tile SET hashes = CAST(substr(hashes, 1, 128) || zeroblob(192) AS BLOB)
-tile       10  UPDATE tile SET hashes = CAST(hashes || zeroblob(32) AS BLOB)
-tile       0   UPDATE tile SET n = 1
-tile       0   UPDATE tile SET level = 1
-tile       0   DELETE FROM tile
-tile       10  INSERT INTO tile VALUES (1, 0, zeroblob(32))
-subject    1   UPDATE subject SET subject = 'x' WHERE subject = 'cert_1'
-subject    1   UPDATE subject SET salt = zeroblob(16) WHERE subject = 'cert_1'
-subject    10  UPDATE subject SET next_number = 9 WHERE subject = 'cert_1'
-subject    7   UPDATE subject SET head_leaf = zeroblob(32) WHERE subject = 'cert_1'
-subject    10  INSERT INTO subject VALUES ('x', zeroblob(16), 1, zeroblob(32))
-subject    1   DELETE FROM subject WHERE subject = 'cert_1'
-head       9   UPDATE head SET size = 9
-head       9   UPDATE head SET size = 'ten'
-head       9   UPDATE head SET edge = x''
-head       9   UPDATE head SET chain = zeroblob(32)
-head       9   UPDATE head SET last_at = last_at - 1
-head       10  DELETE FROM head
-checkpoint 5   UPDATE checkpoint SET size = 6 WHERE size = 7
-checkpoint 10  UPDATE checkpoint SET size = 50 WHERE size = 7
-checkpoint 6   UPDATE checkpoint SET note = replace(note, '7', '8') WHERE size = 7
-checkpoint 6   UPDATE checkpoint SET note = (SELECT min(note) FROM checkpoint) WHERE size = 7
-checkpoint 6   UPDATE checkpoint SET note = x'ff' WHERE size = 7
-checkpoint 6   UPDATE checkpoint SET signed_at = 0 WHERE size = 7
+entry       50  entry 50: idx = 500
+entry       299 entry 299: idx = 500
+entry       50  entry 50: idx = 50.5
+entry       50  entry 50: idx = 'fifty'
+entry       50  entry 50: idx = NULL
+entry       50  entry 50: id = 500
+entry       50  entry 50: subject = 'cert_2', number = 90
+entry       50  entry 50: subject = 'nobody'
+entry       50  entry 50: subject = NULL
+entry       50  entry 50: number = 90
+entry       50  entry 50: number = 'one'
+entry       50  entry 50: kind = 'policy'
+entry       50  entry 50: entry = flip(entry)
+entry       50  entry 50: entry = 'text'
+entry       50  entry 50: entry = CAST(entry AS TEXT)
+entry       50  entry 50: entry = x''
+entry       50  entry 50: leaf = flip(leaf)
+entry       50  entry 50: leaf = hex(zeroblob(16))
+entry       50  entry 50: chain = flip(chain)
+entry       50  entry 50: chain = NULL
+entry       50  entry 50: digests = flip(digests)
+entry       50  entry 50: digests = x'00'
+entry       50  entry 50: digests = NULL
+entry       1   entry 1: digests = zeroblob(512)
+entry       50  entry 50: gone
+tile        299 entry 299: gone
+guard       0   entry *: gone
+opening     300 opening 50/2: entry_id = 500
+opening     49  opening 50/2: entry_id = 49, slot = 4, name = 'x'
+opening     1   opening 50/2: entry_id = 1
+opening     50  opening 50/2: slot = 5
+opening     50  opening 50/2: slot = 99
+opening     50  opening 50/2: slot = 2.5
+opening     50  opening 50/2: name = 'numbers'
+opening     50  opening 50/1: name = 'at_all'
+opening     50  opening 50/15: salt = zeroblob(16)
+opening     50  opening 50/15: salt = x'00'
+opening     50  opening 50/15: value = '500001'
+opening     50  opening 50/1: value = x'ff'
+opening     50  opening 50/1: value = CAST(x'ff' AS TEXT)
+opening     50  opening 50/14: is_public = 1
+opening     50  opening 50/2: is_public = 0
+opening     50  opening 50/2: is_public = 3
+opening     50  opening 50/2: erased_at = 1
+opening     50  opening 50/2: salt = NULL
+opening     50  opening 50/2: value = NULL
+opening     50  opening 50/2: salt = NULL, value = NULL
+opening     50  opening 50/1: salt = NULL, value = NULL, erased_at = 1
+opening     2   opening erased: erased_at = 0
+opening     2   opening erased: erased_at = NULL
+opening     2   opening erased: value = 'back'
+opening     50  opening 50/0: gone
+opening     50  opening 50: gone
+tile        0   tile 0/0: hashes = flip(hashes)
+tile        4   tile 0/0: hashes = cut(hashes)
+tile        300 tile 0/1: hashes = more(hashes)
+tile        0   tile 1/0: hashes = flip(hashes)
+tile        0   tile 0/0: n = 3
+tile        256 tile 0/1: level = 2
+tile        0   tile *: gone
+entry       2   subject cert_7: subject = 'x'
+subject     2   subject cert_7: salt = zeroblob(16)
+subject     299 subject cert_7: key = zeroblob(32)
+subject     300 subject cert_7: next_number = 90
+subject     299 subject cert_7: head_leaf = zeroblob(32)
+entry       2   subject cert_7: gone
+head        299 head *: id = 2
+head        299 head *: size = 299
+head        300 head *: size = 301
+head        299 head *: size = 'ten'
+head        299 head *: edge = x''
+head        299 head *: chain = zeroblob(32)
+head        299 head *: last_at = last_at - 1
+head        300 head *: gone
+checkpoint  43  checkpoint 43: size = 44
+guard       280 checkpoint 43: size = 500
+checkpoint  300 checkpoint 43: size = 'many'
+checkpoint  42  checkpoint 43: root = zeroblob(32)
+checkpoint  42  checkpoint 43: note = replace(note, '43', '44')
+checkpoint  42  checkpoint 43: note = (SELECT min(note) FROM ledger_checkpoint)
+checkpoint  42  checkpoint 43: note = x'ff'
+checkpoint  42  checkpoint 43: signed_at = 0
+checkpoint  42  checkpoint 43: published_at = 0
+state       233 checkpoint 280: published_at = NULL
+state       233 checkpoint 280: gone
+cosignature 300 cosignature 43: size = 44
+cosignature 42  cosignature 43: name = 'x'
+cosignature 42  cosignature 43/bank: key_id = x'00000000'
+cosignature 42  cosignature 43/bank: time = time + 1
+cosignature 42  cosignature 43/bank: line = x'ff'
+cosignature 42  cosignature 43/bank: line = (SELECT min(line) FROM ledger_cosignature)
+state       274 state cert_7: key = zeroblob(32)
+state       274 state cert_7: key = CAST('text' AS TEXT)
+state       274 state cert_7: count = count + 1
+state       274 state cert_7: last_idx = 50
+state       274 state cert_7: head_leaf = zeroblob(32)
+state       274 state cert_7: gone
+state_page  280 state_page *: place = x'07'
+state_page  280 state_page *: hashes = zeroblob(192)
+state_page  280 state_page *: divided = x'01'
+state_page  280 state_page *: gone
 """
+
+INSERTED = """
+entry 300 entry SELECT 300, 300, kind, subject, 99, '', leaf, chain, '' FROM ledger_entry LIMIT 1
+entry 300 entry SELECT 300, NULL, kind, subject, 99, '', leaf, NULL, '' FROM ledger_entry LIMIT 1
+tile       300 tile VALUES (2, 0, zeroblob(32))
+subject    300 subject VALUES ('x', zeroblob(16), zeroblob(32), 1, zeroblob(32))
+head       299 head SELECT 2, size, edge, chain, last_at FROM ledger_head
+state      280 state VALUES (zeroblob(32), 1, 1, zeroblob(32))
+state_page 280 state_page VALUES (x'01', x'', x'0000000000000000')
+"""
+
+# How a row is found by what stands before the colon.
+KEYS = {
+    "entry": ["idx = {}"],
+    "opening": ["entry_id = {}", "slot = {}"],
+    "tile": ["level = {}", "n = {}"],
+    "subject": ["subject = '{}'"],
+    "checkpoint": ["size = {}"],
+    "cosignature": ["size = {}", "name LIKE '%{}%'"],
+    "state": ["key = (SELECT key FROM ledger_subject WHERE subject = '{}')"],
+}
+# `flip` changes the 21st byte, `cut` and `more` the length.
+SHORT = {
+    r"flip\((\w+)\)": r"CAST(substr(\1, 1, 20) || x'2a' || substr(\1, 22) AS BLOB)",
+    r"cut\((\w+)\)": r"CAST(substr(\1, 1, 128) || zeroblob(192) AS BLOB)",
+    r"more\((\w+)\)": r"CAST(\1 || zeroblob(32) AS BLOB)",
+}
 
 
 def read(line):
-    table, index, statement = line.split(maxsplit=2)
-    written = re.sub(
-        r"\b(event|opening|tile|subject|head|checkpoint)\b(?= SET| VALUES| SELECT)"
-        r"|(?<=FROM )\w+",
-        r"ledger_\g<0>",
-        statement,
+    place, index, table, row, change = re.fullmatch(
+        r"(\w+) +(\d+) +(\w+) (\S+): (.*)", line
+    ).groups()
+    for short, meant in SHORT.items():
+        change = re.sub(short, meant, change)
+    wheres = ["erased_at"] if row == "erased" else []
+    if row not in {"*", "erased"}:
+        wheres = [
+            where.format(part) for where, part in zip(KEYS[table], row.split("/"), strict=False)
+        ]
+    act = (
+        f"DELETE FROM ledger_{table}" if change == "gone" else f"UPDATE ledger_{table} SET {change}"
     )
-    flipped = r"CAST(substr(\1, 1, 20) || x'2a' || substr(\1, 22) AS BLOB)"
-    return f"ledger_{table}", int(index), re.sub(r"flip\((\w+)\)", flipped, written)
+    return place, int(index), f"{act} WHERE {' AND '.join(wheres) or 'TRUE'}"
 
 
-CASES = [read(line) for line in TAMPERED.strip().splitlines()]
+def read_inserted(line):
+    place, index, what = line.split(maxsplit=2)
+    return place, int(index), f"INSERT INTO ledger_{what}"
 
 
-@pytest.mark.parametrize(("table", "index", "statement"), CASES)
-async def test_the_first_bad_index_is_named(grown, vkey, database, table, index, statement):
-    tamper(database, statement)
-    report = await audited(grown, vkey)
+CASES = [
+    *map(read, TAMPERED.strip().splitlines()),
+    *map(read_inserted, INSERTED.strip().splitlines()),
+]
 
-    assert (report.findings[0].table, report.first_bad_index) == (table, index)
-    assert not report.is_sound
+
+def test_the_first_bad_index_is_named(bench):
+    """All cases share one log, in which each is undone again."""
+    named = []
+    for _, _, statement in CASES:
+        with bench.done(statement):
+            first = bench.found()[0]
+        named.append((first.place.removeprefix("ledger_"), first.index, statement))
+
+    assert named == CASES
+    assert bench.found() == []
 
 
 def test_every_column_is_tampered_with():
-    written = {statement for _, _, statement in CASES}
+    written = [statement for _, _, statement in CASES]
     untouched = [
         f"{table.name}.{column.name}"
-        for table in store.metadata.sorted_tables
+        for table in TABLES
         for column in table.c
-        if not any(s.startswith(f"UPDATE {table.name} SET {column.name} ") for s in written)
+        if not any(
+            re.match(rf"UPDATE {table.name} SET (.*, )?{column.name} =", each) for each in written
+        )
     ]
 
-    # The head has one row, whose id a CHECK holds at 1.
-    assert untouched == ["ledger_head.id"]
+    assert untouched == []
 
 
-async def test_a_log_rewritten_throughout_still_does_not_fit_what_was_signed(
-    engine, log, signer, vkey, database
-):
-    """Somebody with the database but not the key replaces the events from the first signed on."""
-    await grow_log(engine, log, signer, sizes=(3, 7, 10))
-    async with engine.begin() as connection:
-        notes = (await connection.execute(store.ledger_checkpoint.select())).all()
-    tamper(database, *(f"DELETE FROM {table.name}" for table in store.metadata.sorted_tables))
-    await grow_log(engine, log, signer, sizes=(3, 7, 10))
-    async with engine.begin() as connection:
-        await connection.execute(store.ledger_checkpoint.delete())
-        for row in notes:
-            await store.insert_checkpoint(connection, *row)
-    report = await audited(engine, vkey)
-
-    assert report.first_bad_index == 0
-    assert [finding.table for finding in report.findings] == ["ledger_checkpoint"]
-
-
-@pytest.mark.parametrize(
-    ("before", "seconds", "table", "index"),
-    [
-        ("UPDATE ledger_head SET last_at = 0", 0, "ledger_opening", 10),
-        ("UPDATE ledger_subject SET head_leaf = zeroblob(32)", 20, "ledger_event", 10),
-        ("UPDATE ledger_subject SET next_number = 9", 20, "ledger_event", 10),
-        ("UPDATE ledger_subject SET salt = zeroblob(16)", 20, "ledger_subject", 0),
-    ],
-)
-async def test_what_was_appended_to_a_tampered_state_is_found(
-    grown, log, vkey, database, before, seconds, table, index
-):
-    """Everything stored agrees with the event itself, which does not continue what was there."""
-    tamper(database, before)
-    async with grown.begin() as connection:
-        await append(log, connection, "cert_0", seconds=seconds)
-    found = (await audited(grown, vkey)).findings
-
-    appended = [each for each in found if each.table == table and each.index == index]
-    assert len(appended) == 1
-
-
-async def test_a_damaged_full_tile_names_the_first_leaf_below_the_damage(
-    engine, log, signer, vkey, database
-):
-    await grow_log(engine, log, signer, sizes=(600,))
+def test_many_processes_find_what_one_does(folder):
     tamper(
-        database,
-        "UPDATE ledger_tile SET hashes = CAST(substr(hashes, 1, 32) || zeroblob(32) AS BLOB)"
-        " WHERE level = 1",
-        "UPDATE ledger_tile SET hashes = CAST(substr(hashes, 1, 8160) || zeroblob(32) AS BLOB)"
-        " WHERE level = 0 AND n = 1",
+        database_in(folder),
+        "UPDATE ledger_opening SET value = 'x' WHERE slot = 15 AND erased_at IS NULL",
+        "UPDATE ledger_entry SET number = 90 WHERE idx = 50",
     )
-    report = await audited(engine, vkey)
+    (folder / "public" / "tile" / "0" / "000").unlink()
+    alone = inspected(folder)
+    together = inspect_file(database_in(folder), around(folder), jobs=3)
 
-    assert [(finding.table, finding.index) for finding in report.findings] == [
-        ("ledger_tile", 256),
-        ("ledger_tile", 511),
-    ]
+    assert together == alone
+    assert len(alone.findings) > 100
+
+
+def test_it_is_told_how_far_it_has_come(built):
+    told = []
+    inspect_file(database_in(built), around(built), progress=lambda *steps: told.append(steps))
+
+    # The entries, their openings and the files they are published in.
+    assert told == [(SIZE, 3 * SIZE), (2 * SIZE, 3 * SIZE), (3 * SIZE, 3 * SIZE)]
+
+
+def test_of_too_many_findings_the_rest_is_counted(folder):
+    tamper(database_in(folder), "UPDATE ledger_opening SET salt = zeroblob(16)")
+    report = inspected(folder)
+
+    assert len(report.findings) == FINDINGS_KEPT
+    assert report.left_out > 0
+    assert report.told()["findingsLeftOut"] == report.left_out
+    assert (report.first_bad_index, report.is_sound) == (0, False)

@@ -1,0 +1,1 @@
+"""Erasing: what was recorded of somebody is taken back, and the proof stays whole."""
