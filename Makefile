@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+YARDSTICKS := $(VENV)/yardsticks
+OTHERS := .conformance
+GO_CODE := /usr/share/gocode
 
 .DEFAULT_GOAL := help
 
@@ -52,18 +55,59 @@ rulebook: $(READY)  ## Print the rules into services/RULEBOOK.md
 campaign: $(READY)  ## Play the state machine over parties, time and acts for about an hour
 	@$(BIN)/pytest --hypothesis-profile=campaign tests/properties
 
+conformance: $(READY) $(OTHERS)/s3/.ready $(OTHERS)/npm/.ready  ## Have other people's software check an exported log
+	@$(MAKE) --no-print-directory $(OTHERS)/check-with-go || echo "Go's checks are left out."
+	@$(BIN)/pytest -o python_files='test_*.py check_*.py' tests/conformance
+
+$(OTHERS)/s3/.ready: tests/conformance/s3_server.lock $(READY)
+	@$(BIN)/python -m venv $(@D)
+	@$(@D)/bin/python -m pip install -qq --require-hashes -r $<
+	@touch $@
+
+$(OTHERS)/npm/.ready: tests/conformance/npm/package-lock.json
+	@mkdir -p $(@D)
+	@cp tests/conformance/npm/package.json tests/conformance/npm/package-lock.json $(@D)
+	@cd $(@D) && npm ci --loglevel=error --no-audit --no-fund
+	@touch $@
+
+# Go's own log code, as Debian packs it.
+$(OTHERS)/check-with-go: tests/conformance/golang/main.go
+	@test -d $(GO_CODE)/src/golang.org/x/mod && command -v go > /dev/null \
+	  || { apt-get update -qq && apt-get install -qq --no-install-recommends golang-go golang-golang-x-mod-dev; } \
+	  || { echo "Go is missing: apt-get install golang-go golang-golang-x-mod-dev" >&2; exit 1; }
+	@GO111MODULE=off GOPATH=$(GO_CODE) GOCACHE=$(CURDIR)/$(OTHERS)/go-cache \
+	  go build -o $@ ./tests/conformance/golang
+
+hammer: $(READY)  ## Write to a server while many read its log and check all they read
+	@$(BIN)/python -m tests.hammer
+
+campaign-tamper: $(READY)  ## Change every byte of a log once: fsck must find each, in half an hour
+	@$(BIN)/pytest -n auto -q -o python_files='campaign_*.py' tests/ledger/inspecting
+
 bench: $(READY)  ## Measure acts and status queries per second
 	@$(BIN)/python -m bench.figures
+
+bench-ledger: $(READY) $(YARDSTICKS)/.ready  ## Measure the ledger, each figure beside its yardstick
+	@PYTHONPATH=$(YARDSTICKS) $(BIN)/python -m bench.ledger $(ROWS)
+
+# What only serves to measure against is kept apart from what the product needs.
+$(YARDSTICKS)/.ready: pyproject.toml $(READY)
+	@rm -rf $(@D)
+	@$(BIN)/python -c 'import tomllib as t; print(*t.load(open("pyproject.toml", "rb"))["dependency-groups"]["bench"])' \
+	  | xargs $(BIN)/python -m pip install -qq --target $(@D)
+	@touch $@
 
 migration: $(READY)  ## Write the next step of the database: make migration M="what changes"
 	@$(BIN)/python -m services.migrations "$(M)"
 
-lock: $(READY)  ## Renew requirements.lock from pyproject.toml
+lock: $(READY)  ## Renew the lock files
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --group dev --upgrade pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --upgrade tests/conformance/s3_server.in -o tests/conformance/s3_server.lock
 
 clean:  ## Remove .venv and caches; the register's data stay
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	@rm -rf $(VENV) $(OTHERS) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 
-.PHONY: help install run demo test lint types imports fix schema rulebook campaign bench migration lock clean
+.PHONY: help install run demo test lint types imports fix schema rulebook campaign campaign-tamper conformance hammer bench bench-ledger migration lock clean

@@ -61,6 +61,12 @@ async def first_in_each_role(registry: Registry) -> list[Acting]:
     return [acting[0] for acting in found if acting]
 
 
+async def acting_in(registry: Registry, role: Role) -> list[Acting]:
+    """All who act in a role, the one who stands for it best first."""
+    async with registry.reading() as tx:
+        return await _acting(tx, role)
+
+
 async def _one_party(tx: Transaction, named: str) -> Party:
     columns = (parties.c.id, parties.c.name, parties.c.name_en, parties.c.uscc)
     query = sa.select(parties).where(sa.or_(*(column == named for column in columns)))

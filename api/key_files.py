@@ -1,9 +1,10 @@
 """Keys in files: made on first start, and readable by their owner alone."""
 
-import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+
+from ledger.files import OWNER_ONLY, create_file
 
 
 def key_at(path: Path, make: Callable[[], bytes]) -> bytes:
@@ -12,19 +13,5 @@ def key_at(path: Path, make: Callable[[], bytes]) -> bytes:
     if not path.exists():
         # Another process that starts at this moment may be the first to write it.
         with suppress(FileExistsError):
-            _write_new(path, make())
+            create_file(path, make(), mode=OWNER_ONLY)
     return path.read_bytes()
-
-
-def _write_new(path: Path, key: bytes) -> None:
-    """The key appears whole or not at all, and nobody else can read even its first byte."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(key)
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(draft, path)
-    finally:
-        draft.unlink()

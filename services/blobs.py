@@ -1,7 +1,6 @@
 """Bytes kept under the name of their own SHA-256, so that none can be changed or lost in place."""
 
 import asyncio
-import os
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -10,6 +9,8 @@ from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO
+
+from ledger.files import write_out, write_through
 
 CHUNK_SIZE = 256 * 1024
 NAME = re.compile(r"[0-9a-f]{64}")
@@ -51,7 +52,7 @@ class FolderBlobs:
                     raise TooLarge
                 hashed.update(chunk)
                 await asyncio.to_thread(file.write, chunk)
-            await asyncio.to_thread(_write_out, file)
+            await asyncio.to_thread(write_out, file)
             yield Draft(hashed.hexdigest(), size, Path(file.name))
 
     async def keep(self, draft: Draft) -> None:
@@ -85,18 +86,4 @@ class FolderBlobs:
         place.parent.mkdir(parents=True, exist_ok=True)
         draft.path.replace(place)
         for folder in (place.parent, place.parent.parent, self._folder):
-            _write_through(folder)
-
-
-def _write_out(file: IO[bytes]) -> None:
-    file.flush()
-    os.fsync(file.fileno())
-
-
-def _write_through(folder: Path) -> None:
-    """A name in a folder survives a power cut only once the folder itself is written."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+            write_through(folder)

@@ -19,6 +19,7 @@ class RefusalCode(StrEnum):
     IDEMPOTENCY_KEY_MALFORMED = "IDEMPOTENCY_KEY_MALFORMED"
     IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
     ILLEGAL_TRANSITION = "ILLEGAL_TRANSITION"
+    LEDGER_FROZEN = "LEDGER_FROZEN"
     # 1. Parties.
     OFFICE_ALREADY_FOUNDED = "OFFICE_ALREADY_FOUNDED"
     USCC_INVALID = "USCC_INVALID"
@@ -91,6 +92,9 @@ class RefusalCode(StrEnum):
     JUNIOR_PLEDGE_NOT_ALLOWED = "JUNIOR_PLEDGE_NOT_ALLOWED"
     NOT_THE_PLEDGEE = "NOT_THE_PLEDGEE"
     NOT_THE_PLEDGOR = "NOT_THE_PLEDGOR"
+    # 9. Erasing.
+    FACT_NOT_RECORDED = "FACT_NOT_RECORDED"
+    FACT_MUST_STAY = "FACT_MUST_STAY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,9 @@ FINDINGS: dict[RefusalCode, Finding] = {
     ),
     _CODE.ILLEGAL_TRANSITION: Finding(
         f"{REGISTER}, 0.5", "Look at the record's present status and take an act it allows."
+    ),
+    _CODE.LEDGER_FROZEN: Finding(
+        f"{REGISTER}, 0.8", "Act again once the ledger's successor has been begun."
     ),
     _CODE.OFFICE_ALREADY_FOUNDED: Finding(
         f"{REGISTER}, 1.0", "Sign in as the registrar of the office that exists."
@@ -291,4 +298,10 @@ FINDINGS: dict[RefusalCode, Finding] = {
     ),
     _CODE.NOT_THE_PLEDGEE: Finding(f"{CIVIL_CODE} Art. 427", "Sign in for the pledgee."),
     _CODE.NOT_THE_PLEDGOR: Finding(f"{CIVIL_CODE} Art. 427", "Sign in for the pledgor."),
+    _CODE.FACT_NOT_RECORDED: Finding(
+        f"{REGISTER}, 9.1", "Name facts as they stand in the event's history."
+    ),
+    _CODE.FACT_MUST_STAY: Finding(
+        f"{REGISTER}, 9.1", "Leave out what every proof of the certificate rests on."
+    ),
 }

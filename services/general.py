@@ -67,3 +67,12 @@ def require_transition(
         found=f"{status.lower().replace('_', ' ')}, which allows "
         + (", ".join(sorted(e.lower().replace("_", " ") for e in allowed)) or "nothing more"),
     )
+
+
+def require_running_ledger(*, is_frozen: bool) -> list[Refusal]:
+    """Rule 0.8. Nothing is entered on the register that its ledger cannot record."""
+    return require(
+        "The ledger must still take entries; this one has ended, for a successor to go on.",
+        not is_frozen,
+        RefusalCode.LEDGER_FROZEN,
+    )

@@ -5,9 +5,11 @@ from datetime import date, datetime
 from enum import StrEnum
 from hashlib import sha256
 
-from ledger.keeping.log import Recorded
+from ledger.keeping.append import LogFrozenError, Recorded
 from services.actors import Actor
+from services.general import require_running_ledger
 from services.money import Money
+from services.refusals import Refused
 from services.registry import Transaction
 
 Fact = str | int | StrEnum | datetime | date | Money | None
@@ -26,16 +28,20 @@ async def record(
     """Append what happened to `subject`: a certificate number, or another record's id.
 
     `public` facts are opened to anyone who asks for proof; `private` ones, and who acted,
-    only to the parties. The ledger's public bytes hold neither.
+    only to the parties. The ledger's public bytes hold neither. Refused when the ledger has
+    ended, and with it the act (rule 0.8).
     """
-    return await tx.log.append(
-        tx.connection,
-        subject=subject,
-        kind=act,
-        at=tx.now,
-        public=_spelled(public or {}),
-        private=_spelled({"actor": actor.subject, "party": actor.party_id, **(private or {})}),
-    )
+    try:
+        return await tx.log.append(
+            tx.connection,
+            subject=subject,
+            kind=act,
+            at=tx.now,
+            public=_spelled(public or {}),
+            private=_spelled({"actor": actor.subject, "party": actor.party_id, **(private or {})}),
+        )
+    except LogFrozenError:
+        raise Refused(*require_running_ledger(is_frozen=True)) from None
 
 
 def hash_of_text(text: str) -> str:
@@ -44,10 +50,11 @@ def hash_of_text(text: str) -> str:
 
 
 def _spelled(facts: Facts) -> dict[str, str]:
-    return {name: _spell(fact) for name, fact in facts.items() if fact is not None}
+    return {name: spell(fact) for name, fact in facts.items() if fact is not None}
 
 
-def _spell(fact: Fact) -> str:
+def spell(fact: Fact) -> str:
+    """A fact in its one spelling."""
     match fact:
         case datetime():
             return fact.isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -23,6 +23,7 @@ CHAPTERS = {
     6: "Listings",
     7: "Offers and licenses",
     8: "Pledges",
+    9: "Erasing",
 }
 _NUMBERED = re.compile(r"Rule (\d+)\.(\d+)\. (.+?)(?:\n\s*\n|\Z)", re.DOTALL)
 

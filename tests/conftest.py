@@ -27,6 +27,15 @@ PERMIT_SECRET = bytes(range(32))
 UPLOAD_LIMIT = 64 * 1024  # Bytes; small, so that too much is soon said.
 
 
+def pytest_addoption(parser):
+    parser.addoption("--kills", type=int, default=20, help="How often kill -9 ends the server.")
+
+
+@pytest.fixture
+def kills(request):
+    return request.config.getoption("kills")
+
+
 @pytest.fixture
 def clock():
     return ManualClock(START)

@@ -11,6 +11,7 @@ import typer
 from api.cli import ledger
 from api.cli.demo import demo
 from api.cli.founding import found_office
+from api.cli.proving import prove
 from api.cli.serving import serve
 from api.cli.tokens import token
 from api.cli.verifying import verify
@@ -25,6 +26,7 @@ app = typer.Typer(
 app.command()(serve)
 app.command()(demo)
 app.command()(token)
+app.command()(prove)
 app.command()(verify)
 app.command("found-office")(found_office)
 app.add_typer(ledger.app, name="ledger")

@@ -86,7 +86,7 @@ def _proof(address: str, number: str) -> str:
             "Anybody may ask for a proof, and check it offline, without this server:",
             "",
             f"  curl -sO {address}/ledger/certificates/{number}.proof",
-            f"  curl -sO {address}/ledger/log.vkey",
-            f"  {own_name()} verify {number}.proof --key log.vkey",
+            f"  curl -sO {address}/ledger/policy",
+            f"  {own_name()} verify {number}.proof --policy policy",
         ]
     )

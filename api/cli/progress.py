@@ -1,4 +1,4 @@
-"""How far the loading has come: a bar on a terminal, plain lines anywhere else."""
+"""How far a command has come: a bar on a terminal, plain lines or nothing anywhere else."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,6 +29,17 @@ def walk_shown(title: str, begin: datetime, end: datetime) -> Iterator[Callable[
 
         yield show
         show(end)
+
+
+@contextmanager
+def bar_shown(title: str, *, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    """What to tell how much is done, of how much; it is gone when the work is."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True, quiet=quiet), transient=True) as bars:
+        bar = bars.add_task(title, total=None)
+        yield lambda done, whole: bars.update(bar, completed=done, total=whole)
 
 
 def _lines(begin: datetime, end: datetime) -> Callable[[datetime], None]:

@@ -4,7 +4,7 @@ import asyncio
 
 from api.demo.people import Answer
 from api.demo.steps import Play, Step, done, shows
-from ledger.checking.verify import verify
+from ledger import verify
 
 PATIENCE = 50  # Tries, a fifth of a second apart; a checkpoint is signed every second.
 BETWEEN_TRIES = 0.2
@@ -13,8 +13,8 @@ BETWEEN_TRIES = 0.2
 async def download(play: Play) -> Answer:
     """Ask until a checkpoint covers the newest event; it takes a second or two."""
     version, public = await play.version(), play["public"]
-    key = await public.fetches("/ledger/log.vkey")
-    play.marks["vkey"] = key.content["text"].strip()
+    policy = await public.fetches("/ledger/policy")
+    play.marks["policy"] = policy.content["text"]
     del public.answers[:]
     for _ in range(PATIENCE):
         answer = await public.fetches(f"/ledger/certificates/{play.marks['number']}.proof")
@@ -27,11 +27,13 @@ async def download(play: Play) -> Answer:
 
 
 async def check_offline(play: Play) -> Answer:
-    """Nothing but the file and the key; raises `ProofFailed` for a file that proves nothing."""
-    verified = verify(play.marks["proof"], play.marks["vkey"])
+    """Nothing but file and policy; raises `ProofFailed` for a file that proves nothing."""
+    verified = verify(play.marks["proof"], play.marks["policy"])
     told = {
         "subject": verified.subject,
         "events": [event.kind for event in verified.events],
+        "effectiveStatus": verified.effective_status,
+        "encumbered": verified.is_encumbered,
         "treeSize": verified.tree_size,
     }
     answer = Answer("datatitle verify", {}, told)
@@ -71,7 +73,7 @@ PROOF = (
         "public",
         "checks it offline, as datatitle verify does.",
         check_offline,
-        done(events=HISTORY),
-        "each event names the one before, and none of the refused acts is among them.",
+        done(events=HISTORY, effectiveStatus="ACTIVE", encumbered=True),
+        "no event is left out, none of the refused acts is among them, and the pledges lie on it.",
     ),
 )

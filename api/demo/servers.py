@@ -10,8 +10,9 @@ from pathlib import Path
 import httpx
 import uvicorn
 
-from api.opening import open_app, open_registry, open_signer
+from api.opening import open_app, open_registry
 from api.sample.folder import settings_for
+from api.sealing import log_key
 from api.settings import Settings
 from services.clock import Clock
 
@@ -31,7 +32,7 @@ def running_server(settings: Settings) -> str | None:
     except httpx.HTTPError:
         return None
     # Another server may be there: only this one signs with the key that lies in the folder.
-    is_ours = answer.text.strip() == open_signer(settings).public_key.vkey()
+    is_ours = answer.text.strip() == log_key(settings).vkey()
     return address if is_ours else None
 
 

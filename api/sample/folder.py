@@ -5,12 +5,15 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from api.opening import open_registry, open_signer
+from api.opening import open_registry
+from api.publishing import open_publisher
 from api.sample.cases import SampleRegister, read_cases
 from api.sample.loading import OPENING, Loader
 from api.sample.timetable import Report
-from api.settings import Settings
+from api.sealing import open_sealing
+from api.settings import Settings, files_in, guard_in
 from api.tokens import OwnIssuer
+from ledger.files import write_through
 from services.clock import ManualClock, SystemClock
 
 DATABASE = "register.sqlite3"
@@ -38,17 +41,26 @@ async def make_sample_folder(
     building.mkdir(mode=0o700, parents=True)
     try:
         await _fill(settings_for(settings, building), report, sample or read_cases())
-        _write_through(building)
+        _bring_to_disk(building)
         building.replace(place)
-        _sync(place.parent)
+        write_through(place.parent)
     finally:
         shutil.rmtree(building, ignore_errors=True)
 
 
 def settings_for(settings: Settings, folder: Path) -> Settings:
-    """The same installation with its data in another folder."""
+    """The same installation with all it keeps in another folder, known to nobody else."""
     address = f"sqlite+aiosqlite:///{(folder / DATABASE).as_posix()}"
-    return replace(settings, data=folder, database_url=address)
+    return replace(
+        settings,
+        data=folder,
+        database_url=address,
+        guard=guard_in(folder),
+        ledger_files=files_in(folder),
+        ledger_mirror=None,
+        witnesses=None,
+        witness_for=None,
+    )
 
 
 async def _fill(settings: Settings, report: Report, sample: SampleRegister) -> None:
@@ -56,24 +68,17 @@ async def _fill(settings: Settings, report: Report, sample: SampleRegister) -> N
     registry = await open_registry(settings, clock)
     try:
         OwnIssuer.at(settings.data)
-        loader = Loader(registry, clock, open_signer(settings))
+        sealing = open_sealing(settings, registry, open_publisher(settings))
+        loader = Loader(registry, clock, sealing)
         await loader.load(sample, SystemClock().now(), report)
     finally:
         # The last to close the database writes the log beside it into the file.
         await registry.close()
 
 
-def _write_through(folder: Path) -> None:
+def _bring_to_disk(folder: Path) -> None:
     """Bring every file and folder below to the disk."""
     for path, _folders, files in os.walk(folder, topdown=False):
         for name in files:
-            _sync(Path(path, name))
-        _sync(Path(path))
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+            write_through(Path(path, name))
+        write_through(Path(path))

@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from api.opening import sign_checkpoint
 from api.sample.cases import Case, SampleRegister
 from api.sample.cast import OPENING_DAY, Cast, open_office
 from api.sample.dealings import deal_with
 from api.sample.registration import Play, register_product
 from api.sample.timetable import Report, Timetable
-from ledger.signing.key_file import Signer
+from ledger.signing.sealing import Sealing
 from services.clock import ManualClock
 from services.periods import corresponding_day, legal_day, start_of
 from services.registry import Registry
@@ -26,16 +25,16 @@ class Loader:
 
     registry: Registry
     clock: ManualClock
-    signer: Signer
+    sealing: Sealing
 
     async def load(self, sample: SampleRegister, today: datetime, report: Report) -> None:
         timetable = Timetable(self.clock, today, report)
         await timetable.play(self._everything(sample, timetable))
-        await sign_checkpoint(self.registry, self.signer)
+        await self.sealing.seal()
 
     async def _everything(self, sample: SampleRegister, timetable: Timetable) -> None:
         cast = await open_office(self.registry, timetable, sample)
-        timetable.begin(self._sign_every_month(timetable))
+        timetable.begin(self._seal_every_month(timetable))
         for case in sample.cases:
             timetable.begin(self._tell(case, cast, timetable))
 
@@ -45,10 +44,10 @@ class Loader:
         if certificate is not None:
             await deal_with(play, certificate)
 
-    async def _sign_every_month(self, timetable: Timetable) -> None:
+    async def _seal_every_month(self, timetable: Timetable) -> None:
         """A checkpoint on each first day of a month, while there are months to come."""
         first = legal_day(self.clock.now()).replace(day=1)
         while True:
             first = corresponding_day(first, 1)
             await timetable.until(start_of(first))
-            await sign_checkpoint(self.registry, self.signer)
+            await self.sealing.seal()

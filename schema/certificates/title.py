@@ -1,10 +1,12 @@
 """The certificate as the contract shows it: never `valid: true`, but status, burdens and proof."""
 
 from datetime import datetime
+from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from ledger.formats.proof_file import Form
 from schema.applications import Application
 from schema.certificates.burdens import Consent, Encumbrance
 from schema.context import Info
@@ -15,6 +17,7 @@ from schema.scalars import Hash
 from services.applications.model import ProductKind
 from services.applications.views import APPLICATION
 from services.certificates import model, views
+from services.certificates.proofs import lookup_salt_of, proof_of
 from services.certificates.views import CERTIFICATE, CertificateFilter
 from services.identifiers import Kind
 from services.listings.views import LISTINGS_OF_CERTIFICATE
@@ -35,6 +38,12 @@ EVIDENTIARY_STATEMENT = (
     "Registration is preliminary evidence of the interest and of lawful sourcing. "
     "It can be rebutted, and is not an absolute right."
 )
+
+
+@strawberry.enum(description="How much of a certificate's life a proof file shows.")
+class ProofForm(Enum):
+    FULL = strawberry.enum_value("FULL", description="Every event, from the first on.")
+    SHORT = strawberry.enum_value("SHORT", description="The last event: it tells how it stands.")
 
 
 @strawberry.type(description="One fact of an event, opened to everybody.")
@@ -135,11 +144,24 @@ class Certificate(Node):
         ]
 
     @strawberry.field(
-        description="A proof file of its events for `datatitle verify`; null until a checkpoint "
-        "covers one. Also at `/ledger/certificates/{number}.proof`."
+        description="The salt to be printed beside its number, 16 bytes in hex. With both, anybody "
+        "can have it proven that the ledger knows this certificate, or that it knows none."
     )
-    async def proof(self, info: Info) -> str | None:
-        return await views.proof_of(info.context.registry, self.number)
+    async def lookup_salt(self, info: Info) -> str | None:
+        return await lookup_salt_of(info.context.registry, self.number)
+
+    @strawberry.field(
+        description="A proof file of how it stands, for `datatitle verify`; null until a "
+        "checkpoint covers it. Also at `/ledger/certificates/{number}.proof`."
+    )
+    async def proof(
+        self,
+        info: Info,
+        form: Annotated[
+            ProofForm, strawberry.argument(description="All its events, or only the last.")
+        ] = ProofForm.FULL,
+    ) -> str | None:
+        return await proof_of(info.context.registry, self.number, form=Form[form.name])
 
 
 @strawberry.input(one_of=True, description="Which certificate: exactly one of the two.")

@@ -204,8 +204,7 @@ async def give_consent(registry: Registry, actor: Actor, terms: ConsentTerms, ke
             certificate,
             once.act,
             private={
-                "operation": terms.operation,
-                "standing": str(terms.standing),
+                "consents_to": f"{terms.operation}, {'standing' if terms.standing else 'once'}",
                 "counterparty": terms.counterparty_id,
                 "longest_months": terms.longest_months,
                 "lowest_price": terms.lowest_price,

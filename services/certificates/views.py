@@ -215,9 +215,3 @@ async def history_of(registry: Registry, number: str) -> list[RecordedEvent]:
     """Every event on a certificate's chain, oldest first. Callers show the public facts only."""
     async with registry.reading() as tx:
         return await tx.log.events_of(tx.connection, number)
-
-
-async def proof_of(registry: Registry, number: str) -> str | None:
-    """The proof file of a certificate's events; None until a checkpoint covers one of them."""
-    async with registry.reading() as tx:
-        return await tx.log.prove_subject(tx.connection, number)

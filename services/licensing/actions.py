@@ -54,7 +54,7 @@ from services.licensing.store import (
 )
 from services.licensing.views import NEGOTIATION, OFFER
 from services.once import Once, answer_given, keep_answer
-from services.recording import Facts, hash_of_text
+from services.recording import Facts, hash_of_text, spell
 from services.refusals import found, raise_if_refused
 from services.registry import Registry, Transaction
 from services.views import refuse_if_hidden
@@ -300,10 +300,9 @@ async def _burden(tx: Transaction, granted: License) -> None:
 
 
 def _facts_of(scope: Scope) -> Facts:
-    """Its period, and a hash over territories and uses, which may be longer than a fact."""
+    """Its period as in ISO 8601; a hash over places and uses, which may be longer than a fact."""
     names = [",".join(sorted(scope.territories)), ",".join(sorted(scope.fields_of_use))]
     return {
-        "begins_at": scope.begin,
-        "ends_at": scope.end,
+        "period": f"{spell(scope.begin)}/{spell(scope.end)}",
         "scope_hash": hash_of_text("\n".join(names)),
     }

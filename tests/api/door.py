@@ -81,9 +81,8 @@ class Door:
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
     written: list[int] = field(default_factory=list)
-    latest_checkpoint: Callable[[], Awaitable[str | None]] = _nothing
     is_ready: Callable[[], Awaitable[None]] = _nothing
-    sign_checkpoint: Callable[[], Awaitable[None]] = _nothing
+    seal: Callable[[], Awaitable[None]] = _nothing
     close: Callable[[], Awaitable[None]] = _nothing
 
     @property
@@ -96,9 +95,7 @@ class Door:
             make_context=lambda actor, _request_id: {"actor": actor, "written": self.written},
             actor_of=_actor_of,
             is_ready=self.is_ready,
-            latest_checkpoint=self.latest_checkpoint,
-            verifier_key="datatitle.local/log+c74f20a3+ASg",
-            sign_checkpoint=self.sign_checkpoint,
+            seal=self.seal,
             close=self.close,
             more_routes=lambda _doorkeeper: [],
         )

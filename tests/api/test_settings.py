@@ -1,5 +1,6 @@
 """The environment, read once."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,13 @@ def test_an_empty_environment_is_the_embedded_default():
         log_origin="datatitle.local/log",
         upload_limit=20 * 1024 * 1024,
         graphiql=True,
+        guard=Path("data/guard/log"),
+        witnesses=None,
+        heartbeat=timedelta(minutes=10),
+        witness_for=None,
+        signers=(),
+        ledger_files=Path("data/ledger"),
+        ledger_mirror=None,
     )
 
 
@@ -32,6 +40,11 @@ def test_the_database_lies_in_the_data_folder_unless_it_is_named():
     assert read_settings({"DATATITLE_DATA": "/register"}).database_url == (
         "sqlite+aiosqlite:////register/register.sqlite3"
     )
+
+
+def test_keys_kept_elsewhere_stand_a_line_each():
+    settings = read_settings({"DATATITLE_SIGNER": "log+1+A sign --slot 3\n\n log+2+B sign 4 \n"})
+    assert settings.signers == ("log+1+A sign --slot 3", "log+2+B sign 4")
 
 
 def test_an_empty_variable_is_as_good_as_none():
@@ -58,6 +71,11 @@ def test_an_outside_provider_takes_the_place_of_the_own_issuer():
         ("DATATITLE_JWKS_URL", "http://provider.example/keys"),
         ("DATATITLE_JWKS_URL", "https:///keys"),
         ("DATATITLE_JWKS_URL", "file:///etc/passwd"),
+        ("DATATITLE_LEDGER_MIRROR", "ftp://mirror.example/ledger"),
+        ("DATATITLE_HEARTBEAT", "0"),
+        ("DATATITLE_HEARTBEAT", "10m"),
+        ("DATATITLE_SIGNER", "log.example/log+5c1cf01d+AQ"),
+        ("DATATITLE_SIGNER", " "),
         ("DATATITLE_JWSK_URL", "https://provider.example/keys"),
     ],
 )

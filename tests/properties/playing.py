@@ -1,6 +1,7 @@
 """How a machine plays: its own register on a real file, an act at a time, checked after each."""
 
 import asyncio
+import secrets
 import shutil
 import sqlite3
 import tempfile
@@ -10,16 +11,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from ledger.checking.verify import verify
-from ledger.inspecting.fsck import audit
-from ledger.signing.key_file import Signer
+from ledger import Verified, verify
+from ledger.formats.keys import Algorithm
+from ledger.inspecting.fsck import Surroundings, inspect_fully
+from ledger.inspecting.signers import Trust
+from ledger.signing.key_file import SecretKey
+from ledger.signing.sealing import Sealing
 from services.actors import Actor
 from services.refusals import Refusal, Refused
 from tests.founding import ORIGIN, a_key
+from tests.ledger.sealing_log import sealing_by
 from tests.properties.paper import Asked, Title
 from tests.properties.promises import (
     broken_by_views,
@@ -158,7 +162,10 @@ class Playing(RuleBasedStateMachine):
         self.book = sqlite3.connect(self.folder / "register.db")
         self.actors = world.actors
         self.paper = world.on_paper()
-        self.signer = Signer(ORIGIN, Ed25519PrivateKey.generate())
+        self.signer = SecretKey(ORIGIN, Algorithm.ED25519, secrets.token_bytes(32))
+        self.sealing = sealing_by(
+            self.registry, self.folder / "guard" / "log", origin=ORIGIN, signers=[self.signer]
+        )
         self.focus: Title | None = self.paper.titles[-1]
         self.creations: list[Creation] = []
         self.is_settled = False
@@ -244,13 +251,9 @@ class Playing(RuleBasedStateMachine):
             reasons = {"IDEMPOTENCY_KEY_REUSED"}
             self.attempt(reasons, other.act, creation.actor, *other.asked, creation.key)
 
-    @step(1, of=lambda self: [self.signer])
-    def sign_log(self, _by: By, _signer: Signer) -> None:
-        self.runner.run(self._sign())
-
-    async def _sign(self) -> None:
-        async with self.registry.deciding() as tx:
-            await tx.log.sign_checkpoint(tx.connection, self.signer, tx.now)
+    @step(1, of=lambda self: [self.sealing])
+    def seal_log(self, _by: By, sealing: Sealing) -> None:
+        self.runner.run(sealing.seal())
 
     def acting(self, by: By, party_id: str | None) -> Actor:
         """Whoever acts for this party, or for the office; or else somebody named instead."""
@@ -337,16 +340,26 @@ class Playing(RuleBasedStateMachine):
 
     async def _check_the_ledger(self) -> None:
         """All of it is sound when computed again; each certificate's proof convinces a stranger."""
-        await self._sign()
-        vkey = self.signer.public_key.vkey()
+        await self.sealing.seal()
+        key = self.signer.verifying_key
+        vkey = key.vkey()
+        around = Surroundings(Trust(ORIGIN, (key,)), self.sealing.guard)
         async with self.registry.reading() as tx:
-            report = await audit(tx.connection, origin=ORIGIN, vkeys=[vkey])
+            report = await tx.connection.run_sync(inspect_fully, around)
             assert report.findings == ()
             for title in self.paper.titles:
                 proof = await tx.log.prove_subject(tx.connection, title.number)
-                proven = verify(proof, vkey)
+                proven = verify(proof, f"log {vkey}\nquorum none\n")
                 events = await tx.log.events_of(tx.connection, title.number)
                 assert [(e.kind, e.at) for e in proven.events] == [(e.kind, e.at) for e in events]
+                self._compare(proven, title)
+
+    def _compare(self, proven: Verified, title: Title) -> None:
+        """What a stranger concludes with what stands on paper; the log tells whole seconds."""
+        last = proven.events[-1]
+        at = max(proven.as_of, last.at)
+        concluded = last.standing.effective_status(at), last.standing.is_encumbered(at)
+        assert concluded == (title.status(at), any(self.paper.burdens(title, at)))
 
 
 class Trace(NamedTuple):

@@ -40,15 +40,15 @@ ACTS_THAT_A_PLEDGE_CLOSES = """
 
 PROMISES = {
     "The ledger counts its events without a gap.": """
-        SELECT count(*) FROM ledger_event HAVING count(*) <> max(idx) + 1 OR min(idx) <> 0
+        SELECT count(*) FROM ledger_entry HAVING count(*) <> max(idx) + 1 OR min(idx) <> 0
     """,
     "Every subject counts its events without a gap.": """
-        SELECT subject FROM ledger_event GROUP BY subject
+        SELECT subject FROM ledger_entry WHERE kind = 'event' GROUP BY subject
         HAVING count(*) <> max(number) + 1 OR min(number) <> 0
     """,
     "The version of a certificate is the number of its events.": """
         SELECT number FROM certificates
-        WHERE version <> (SELECT count(*) FROM ledger_event WHERE subject = certificates.number)
+        WHERE version <> (SELECT count(*) FROM ledger_entry WHERE subject = certificates.number)
     """,
     "An application has one certificate at most.": """
         SELECT application_id FROM certificates GROUP BY application_id HAVING count(*) > 1

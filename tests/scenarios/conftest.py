@@ -5,7 +5,9 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from api.opening import open_app, open_signer, sign_checkpoint
+from api.opening import open_app
+from api.publishing import open_publisher
+from api.sealing import open_sealing
 from api.settings import read_settings
 from services.actors import Role
 from tests.founding import ORIGIN, enter_party
@@ -16,7 +18,7 @@ from tests.scenarios.actors import Stage, certificate_of
 async def stage(registry, tmp_path):
     data = {"DATATITLE_DATA": str(tmp_path / "data"), "DATATITLE_LOG_ORIGIN": ORIGIN}
     settings = read_settings(data)
-    signer = open_signer(settings)
+    sealing = open_sealing(settings, registry, open_publisher(settings))
 
     @asynccontextmanager
     async def door():
@@ -24,11 +26,8 @@ async def stage(registry, tmp_path):
         async with httpx.AsyncClient(transport=transport, base_url="http://door") as http:
             yield http
 
-    async def sign():
-        await sign_checkpoint(registry, signer)
-
     async with door() as http:
-        yield Stage(settings, http, registry.clock, sign)
+        yield Stage(settings, http, registry.clock, sealing.seal)
 
 
 @pytest.fixture

@@ -1,10 +1,12 @@
 """The steps lead to the very tables the code speaks of, triggers included, and are taken once."""
 
 import sqlite3
+from contextlib import closing
 
+import pytest
 from alembic import command
 
-from services.migrations import bring_up_to_date, configuration
+from services.migrations import OtherVersionError, bring_up_to_date, configuration
 from services.registry import open_engine
 
 
@@ -36,3 +38,28 @@ async def test_every_step_can_be_taken_back(tmp_path):
             await connection.run_sync(lambda sync: command.downgrade(configuration(sync), "base"))
     await bring_up_to_date(engine)
     await engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("revision", "sentence"),
+    [
+        ("0001", "made by a version before 0.1, .* move its folder away and start anew"),
+        ("9999", "made by a newer version, which took the step 9999: use that"),
+    ],
+)
+async def test_a_register_of_another_version_is_left_as_it_is(tmp_path, revision, sentence):
+    path = tmp_path / "other.db"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+        database.execute("INSERT INTO alembic_version VALUES (?)", (revision,))
+        database.commit()
+    engine = open_engine(f"sqlite+aiosqlite:///{path}")
+
+    with pytest.raises(OtherVersionError, match=sentence):
+        await bring_up_to_date(engine)
+    await engine.dispose()
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("SELECT version_num FROM alembic_version").fetchall() == [
+            (revision,)
+        ]
+        assert database.execute("SELECT count(*) FROM sqlite_master").fetchone() == (1,)

@@ -16,13 +16,14 @@ from services.certificates.store.burdens import (
     lift_freeze_row,
     revoke_consent_row,
 )
+from services.certificates.store.chain import record_on_certificate
 from services.certificates.store.title import (
     add_certificate,
     certificate_of_application,
+    certificate_with_number,
     certificates,
     get_certificate,
     next_serial,
-    record_on_certificate,
     save_certificate,
 )
 
@@ -33,6 +34,7 @@ __all__ = [
     "add_freeze",
     "burdens_on",
     "certificate_of_application",
+    "certificate_with_number",
     "certificates",
     "consents",
     "consume_consents",

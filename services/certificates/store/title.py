@@ -4,12 +4,10 @@ from dataclasses import asdict, replace
 
 import sqlalchemy as sa
 
-from services.actors import Actor
 from services.applications.model import ProductKind
 from services.applications.store import applications
 from services.certificates.model import Certificate, CertificateStatus
 from services.parties.store import parties
-from services.recording import Facts, record
 from services.registry import Transaction
 from services.tables import UtcInstant, guard, metadata, one_of
 
@@ -68,6 +66,10 @@ async def certificate_of_application(tx: Transaction, application_id: str) -> Ce
     return await _certificate(tx, certificates.c.application_id == application_id)
 
 
+async def certificate_with_number(tx: Transaction, number: str) -> Certificate | None:
+    return await _certificate(tx, certificates.c.number == number)
+
+
 async def save_certificate(tx: Transaction, certificate: Certificate) -> None:
     """Write what an act has changed. The version alone is raised by recording the act."""
     update = certificates.update().where(
@@ -77,29 +79,7 @@ async def save_certificate(tx: Transaction, certificate: Certificate) -> None:
     assert saved.rowcount == 1, certificate.id
 
 
-async def record_on_certificate(
-    tx: Transaction,
-    actor: Actor,
-    certificate: Certificate,
-    act: str,
-    *,
-    public: Facts | None = None,
-    private: Facts | None = None,
-) -> Certificate:
-    """Record an act on a certificate's own chain and raise its version by one.
-
-    Its status after the act, its holder and its end are public facts of every event. At most
-    eight facts of the act's own fit beside them.
-    """
-    after: Facts = {
-        "status": certificate.status,
-        "holder": certificate.holder_id,
-        "effective_end": certificate.effective_end,
-    }
-    recorded = await record(
-        tx, actor, act, certificate.number, public={**after, **(public or {})}, private=private
-    )
-    assert recorded.number == certificate.version, (recorded, certificate)
+async def raise_version(tx: Transaction, certificate: Certificate) -> Certificate:
     raised = replace(certificate, version=certificate.version + 1)
     update = certificates.update().where(
         certificates.c.id == certificate.id, certificates.c.version == certificate.version

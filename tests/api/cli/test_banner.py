@@ -99,7 +99,7 @@ async def test_it_says_how_to_ask_for_a_proof(printed, client):
     assert proof.headers["content-type"] == "application/vnd.datatitle.proof+text"
     name = path.rpartition("/")[2]
     assert proof.headers["content-disposition"] == f'attachment; filename="{name}"'
-    assert proof.text.startswith("datatitle-proof@v0\n")
+    assert proof.text.startswith("datatitle-proof@v1\n")
 
 
 @pytest.mark.parametrize(

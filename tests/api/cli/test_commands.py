@@ -12,6 +12,12 @@ COMMANDS = [
     ["ledger", "audit"],
     ["ledger", "checkpoint"],
     ["ledger", "key"],
+    ["ledger", "witness"],
+    ["ledger", "rotate-key"],
+    ["ledger", "freeze"],
+    ["ledger", "succeed"],
+    ["ledger", "erase"],
+    ["ledger", "vacuum"],
 ]
 
 
@@ -49,6 +55,11 @@ def test_bad_settings_are_one_message_and_exit_2(datatitle, command):
         ["ledger", "audit"],
         ["ledger", "checkpoint"],
         ["ledger", "key"],
+        ["ledger", "rotate-key"],
+        ["ledger", "freeze", "--next", "x/2", "--yes"],
+        ["ledger", "succeed", "--origin", "x/2", "--yes"],
+        ["ledger", "erase", "x", "0", "y", "--yes"],
+        ["ledger", "vacuum"],
     ],
     ids=" ".join,
 )

@@ -4,7 +4,7 @@ import sqlite3
 
 import pytest
 
-from api.opening import open_signer
+from api.sealing import log_key
 from api.settings import read_settings
 
 
@@ -30,15 +30,6 @@ def test_a_rewritten_ledger_is_found_out(datatitle, sample):
     assert finding.startswith("  event 7, ")
 
 
-@pytest.mark.usefixtures("sample")
-def test_the_newest_checkpoint_is_printed(datatitle):
-    told = datatitle("ledger", "checkpoint")
-
-    origin, size, *_ = told.stdout.splitlines()
-    assert (told.exit_code, origin) == (0, "datatitle.local/log")
-    assert int(size) > 800
-
-
 def test_the_key_is_the_one_that_signs(datatitle, sample):
-    signer = open_signer(read_settings({"DATATITLE_DATA": str(sample)}))
-    assert datatitle("ledger", "key").stdout == signer.public_key.vkey() + "\n"
+    settings = read_settings({"DATATITLE_DATA": str(sample)})
+    assert datatitle("ledger", "key").stdout == log_key(settings).vkey() + "\n"

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from api.opening import open_signer
+from api.inspecting import surroundings_of
 from api.sample.cases import SampleRegister, Story, read_cases
 from api.sample.folder import NotEmpty, make_sample_folder
 from api.sample.loading import OPENING
 from api.settings import read_settings
-from ledger.inspecting.fsck import audit
+from ledger.inspecting.fsck import inspect_fully
 from services.actors import OFFICE_ROLES, Actor
 from services.applications.model import ApplicationStatus, DocumentRole
 from services.applications.store import (
@@ -119,14 +119,13 @@ async def test_pledges_are_as_the_file_says(loaded):
 
 
 async def test_the_ledger_is_sound_and_wholly_signed(loaded, settings):
-    vkey = open_signer(settings).public_key.vkey()
     async with loaded.reading() as tx:
-        report = await audit(tx.connection, origin=settings.log_origin, vkeys=[vkey])
+        report = await tx.connection.run_sync(inspect_fully, surroundings_of(settings))
         note = await tx.log.latest_checkpoint(tx.connection)
 
     assert report.findings == ()
     assert report.size > 800
-    assert report.checkpoints > 20
+    assert report.read["checkpoints"] > 20
     assert int(note.splitlines()[1]) == report.size
 
 
@@ -179,9 +178,10 @@ async def test_the_folder_is_there_when_it_is_complete(empty, tmp_path):
 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data"]
     names = sorted(path.name for path in empty.data.iterdir())
-    assert names == ["documents", "keys", "register.sqlite3"]
+    locks = ["register.sqlite3.lock", "register.sqlite3.queue"]
+    assert names == ["documents", "guard", "keys", "ledger", "register.sqlite3", *locks]
     keys = sorted(path.name for path in (empty.data / "keys").iterdir())
-    assert keys == ["log.key", "permits.key", "token-issuer.pem"]
+    assert keys == ["log-mldsa.key", "log.key", "permits.key", "token-issuer.pem"]
 
 
 async def test_an_interrupted_loading_leaves_nothing_and_is_redone(empty, tmp_path):

@@ -6,49 +6,93 @@ from pathlib import Path
 
 import pytest
 
+from ledger.formats.proof_file import Form
+from tests.ledger.paper_log import LOG_KEY, QUANTUM_KEY, WITNESS_KEYS, PaperLog, pledged_log
+
 README = Path(__file__).parents[3] / "ledger" / "README.md"
-STEPS = [
-    "Signature Verified Successfully",
-    "The event is in the tree.",
-    "The event is of this subject.",
-    "kind: certificate-issued",
+SIGNED = ["Signature Verified Successfully", "Signature Verified Successfully"]
+SEEN = ["The witness saw it on 2026-01-05 at 02:04:01 UTC."]
+STATE = ["The state is the last entry."]
+KEY = ["The key is that of number and salt."]
+TREE = ["The events are in the tree."]
+MAP = ["The certificate has 4 events and no more."]
+FACTS = [
+    'kind "pledge-released"',
+    'at "2026-01-05T02:04:00.000000Z"',
+    'status "ACTIVE"',
+    'holder "party_1"',
+    'effective_end "2029-01-04T02:00:00.000000Z"',
+    'pledges "0"',
+    'burdened_until "2027-01-05T02:00:00.000000Z"',
+    'reason "已还清"',
 ]
+ALL = [*SIGNED, *SEEN, *STATE, *KEY, *TREE, *MAP, *FACTS]
 
 
-def walk_through(folder, proof, vkey):
+@pytest.fixture(scope="module")
+def log():
+    return pledged_log()
+
+
+def walk_through(folder, proof):
+    """What a stranger reads, with the failures of openssl left out."""
+    text = README.read_text(encoding="utf-8")
+    chapter = text[text.index("## A stranger's walk-through") :].partition("\n## ")[0]
+    script = "\n".join(re.findall(r"```sh\n(.*?)```", chapter, re.DOTALL))
     (folder / "certificate.proof").write_text(proof, encoding="utf-8")
-    script = "\n".join(
-        re.findall(r"```sh\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
-    )
     walked = subprocess.run(
         ["bash", "-c", script],
         cwd=folder,
-        env={"proof": "certificate.proof", "vkey": vkey, "PATH": "/usr/bin:/bin", "LC_ALL": "C"},
+        env={
+            "proof": "certificate.proof",
+            "vkey": LOG_KEY.verifying_key.vkey(),
+            "witness": WITNESS_KEYS[1].verifying_key.vkey(),
+            "PATH": "/usr/bin:/bin",
+            "LC_ALL": "C.UTF-8",
+        },
         capture_output=True,
         text=True,
         check=False,
     )
-    return [line for line in walked.stdout.splitlines() if line in STEPS]
+    assert walked.stderr.replace("Error Verifying Signature", "").strip() == ""
+    return [line for line in walked.stdout.splitlines() if line != "Signature Verification Failure"]
 
 
-@pytest.mark.parametrize("subject", ["cert_0", "cert_1", "cert_2"])
-async def test_a_stranger_comes_to_the_same_result(grown, log, vkey, tmp_path, subject):
-    async with grown.begin() as connection:
-        proof = await log.prove_subject(connection, subject)
+@pytest.mark.parametrize("form", [Form.FULL, Form.SHORT])
+def test_a_stranger_comes_to_the_same_result(log, tmp_path, form):
+    note = log.note([LOG_KEY, QUANTUM_KEY, *WITNESS_KEYS])
 
-    assert walk_through(tmp_path, proof, vkey) == STEPS
+    assert walk_through(tmp_path, log.prove(form, note=note).text()) == ALL
 
 
-async def test_a_stranger_sees_which_step_fails(grown, log, vkey, tmp_path):
-    async with grown.begin() as connection:
-        proof = await log.prove_subject(connection, "cert_0")
+def test_of_a_log_of_any_size(tmp_path):
+    for size in (1, 2, 3, 8, 13):
+        log = PaperLog()
+        log.act()
+        log.fill(size - 1)
+        log.seal()
+        told = walk_through(tmp_path, log.prove().text())
+        assert told[3:7] == [*STATE, *KEY, *TREE, "The certificate has 1 events and no more."]
 
-    assert walk_through(tmp_path, proof.replace("\n10\n", "\n11\n"), vkey) == STEPS[1:]
-    assert walk_through(tmp_path, proof.replace("event 0 ", "event 1 "), vkey) == [
-        STEPS[0],
-        *STEPS[2:],
-    ]
-    renamed = proof.replace(" cert_0\n", " cert_1\n")
-    assert walk_through(tmp_path, renamed, vkey) == [*STEPS[:2], STEPS[3]]
-    resalted = proof.replace("open 0 kind ", "open 0 kind AA")
-    assert walk_through(tmp_path, resalted, vkey) == STEPS[:3]
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("\n20\n", "\n21\n", [*SEEN, *KEY, *TREE, *MAP, *FACTS]),
+        ('"size":19', '"size":18', [*SIGNED, *SEEN, *KEY, *TREE, *MAP, *FACTS]),
+        (" 20260131000000001\n", " 20260131000000002\n", None),
+        ("event 0 3 ", "event 0 2 ", [*SIGNED, *SEEN, *STATE, *KEY, *MAP, *FACTS]),
+        ("form full 4", "form full 5", [*SIGNED, *SEEN, *STATE, *KEY, *TREE, *FACTS]),
+        ('"已还清"', '"没还清"', [*SIGNED, *SEEN, *STATE, *KEY, *TREE, *MAP]),
+        ("— witness.example/court ", "— witness.example/other ", None),
+    ],
+)
+def test_a_stranger_sees_which_step_fails(log, tmp_path, old, new, told):
+    proof = log.prove().text()
+    assert proof.count(old) >= 1
+    expected = {
+        "20260131000000002": [line for line in ALL if line not in KEY],
+    }
+    walked = walk_through(tmp_path, proof.replace(old, new, 1))
+    assert walked == (told or expected.get(new.strip(), walked))
+    assert walked != ALL

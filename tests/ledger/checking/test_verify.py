@@ -1,292 +1,413 @@
-"""Proof files: what a true one says, and that no other is believed."""
+"""What a proof establishes, and the sentence with which each other file is refused."""
 
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from ledger.checking.verify import VerifiedEvent, verify
-from ledger.formats.checkpoint import Checkpoint
-from ledger.formats.entry import Event, commitment_of, open_field, salt_fields
-from ledger.formats.hashing import NO_HASH, leaf_hash, subject_key
-from ledger.formats.proof_file import MalformedProof, ProofFile, ProvenEvent, parse_proof_file
-from ledger.formats.proofs import ProofFailed, prove_inclusion
-from ledger.formats.spelling import format_instant
-from ledger.formats.tree import fold
-from ledger.keeping.log import Log
-from ledger.signing.key_file import create_signer
-from tests.ledger.formats.test_tree import tiles_over
-from tests.ledger.growing import ORIGIN, START, append, grow_log
+from ledger import MalformedProof, ProofFailed, StaleProof, verify
+from ledger.checking.life import Status
+from ledger.formats.keys import Algorithm
+from ledger.formats.policy import MalformedPolicy, Policy, TrustedLog
+from ledger.formats.proof_file import Form
+from ledger.signing.key_file import SecretKey
+from tests.ledger.paper_log import (
+    ALONE,
+    BOTH,
+    END,
+    LOG_KEY,
+    NUMBER,
+    ORIGIN,
+    QUANTUM_KEY,
+    SIGNERS,
+    START,
+    WITNESS_KEYS,
+    PaperLog,
+    key_of,
+    pledged_log,
+    salt_of,
+    signed,
+)
 
-AT = format_instant(START)
+LOG = pledged_log()
+FULL, SHORT = LOG.prove(), LOG.prove(Form.SHORT)
+ABSENT = LOG.prove(Form.ABSENT, of="20260131000000009")
+MINUTE = timedelta(minutes=1)
 
 
-@pytest.fixture
-async def proof(grown, log):
-    """The proof file of four events under a checkpoint of ten, public facts only."""
-    async with grown.begin() as connection:
-        return await log.prove_subject(connection, "cert_0")
+def refusal(file, policy=BOTH, **options):
+    with pytest.raises(ProofFailed) as refused:
+        verify(file.text(), policy.text(), **options)
+    return str(refused.value)
 
 
-def is_believed(text, vkey):
-    try:
-        verify(text, vkey)
-    except (ProofFailed, MalformedProof):
-        return False
-    return True
+def under(file, note):
+    return replace(file, tlog_proof=replace(file.tlog_proof, checkpoint=note))
 
 
-async def test_a_true_proof_tells_the_whole_history(proof, vkey, engine, log):
-    verified = verify(proof, vkey)
+def with_events(file, *events):
+    return replace(file, events=events)
 
-    assert (verified.origin, verified.tree_size, verified.subject) == (ORIGIN, 10, "cert_0")
-    assert [
-        (each.index, each.number, each.kind, each.at, each.facts) for each in verified.events
-    ] == [
-        (
-            index,
-            number,
-            "certificate-issued",
-            START + timedelta(seconds=index),
-            {"number": "12345678901234567"},
-        )
-        for number, index in enumerate([0, 3, 6, 9])
+
+def test_a_full_proof_tells_the_whole_life():
+    verified = verify(FULL.text(), BOTH.text(), now=LOG.now + MINUTE, max_age=10 * MINUTE)
+
+    assert (verified.subject, verified.origin, verified.tree_size) == (NUMBER, ORIGIN, 20)
+    assert (verified.form, verified.count) == (Form.FULL, 4)
+    assert (verified.as_of, verified.state_at) == (LOG.now, LOG.now)
+    assert verified.told_by == verified.witnesses == ("bank", "court")
+    assert [(each.number, each.index, each.kind, each.at) for each in verified.events] == [
+        (0, 3, "certificate-issued", START + MINUTE),
+        (1, 7, "pledge-registered", START + 2 * MINUTE),
+        (2, 11, "license-granted", START + 3 * MINUTE),
+        (3, 15, "pledge-released", START + 4 * MINUTE),
     ]
-    async with engine.begin() as connection:
-        assert f"{ORIGIN}\n10\n" in await log.latest_checkpoint(connection)
+    assert [each.standing.pledges for each in verified.events] == [0, 1, 1, 0]
+    assert verified.events[1].facts == {"pledge": "pledge_1", "sequence": "1"}
+    assert verified.standing.status is verified.effective_status is Status.ACTIVE
+    assert (verified.standing.holder, verified.standing.effective_end) == ("party_1", END)
+    assert verified.is_encumbered
 
 
-async def test_private_facts_are_opened_only_when_asked_for(engine, log, vkey, proof):
-    async with engine.begin() as connection:
-        whole = await log.prove_subject(connection, "cert_0", include_private=True)
+def test_a_short_proof_tells_how_it_stands():
+    full, short = verify(FULL.text(), BOTH.text()), verify(SHORT.text(), BOTH.text())
 
-    assert verify(whole, vkey).events[0].facts == {
-        "number": "12345678901234567",
-        "holder": "样例数据公司",
-        "amount": "500000",
-    }
-    assert {opening.field.name for opening in parse_proof_file(proof).events[0].openings} == {
-        "kind",
-        "at",
-        "subject",
-        "number",
-    }
+    assert (short.form, short.count) == (Form.SHORT, 4)
+    assert short.events == full.events[-1:]
+    assert short.standing == full.standing
 
 
-async def test_what_is_verified_cannot_be_changed_afterwards(proof, vkey):
-    event = verify(proof, vkey).events[0]
+def test_a_proof_of_absence_tells_that_there_is_nothing():
+    verified = verify(ABSENT.text(), BOTH.text())
 
-    assert isinstance(event, VerifiedEvent)
+    assert (verified.form, verified.count, verified.events) == (Form.ABSENT, 0, ())
+    assert (verified.standing, verified.effective_status) == (None, None)
+    assert not verified.is_encumbered
+
+
+def test_what_is_verified_cannot_be_changed_afterwards():
+    verified = verify(FULL.text(), BOTH.text())
+
     with pytest.raises(TypeError):
-        event.facts["number"] = "other"
+        verified.events[1].facts["pledge"] = "other"
+    with pytest.raises(AttributeError):
+        verified.count = 5
 
 
-async def test_a_log_of_one_event_is_proven_without_a_path(engine, log, signer, vkey):
-    async with engine.begin() as connection:
-        await append(log, connection, "证书 1", public={}, private={})
-        await log.sign_checkpoint(connection, signer, START)
-        proof = await log.prove_subject(connection, "证书 1")
+def test_a_log_of_one_event_is_proven():
+    log = PaperLog()
+    log.act()
+    log.seal()
 
-    assert "\npath\n" in proof
-    assert [event.facts for event in verify(proof, vkey).events] == [{}]
-
-
-async def test_no_byte_of_a_proof_can_change(engine, log, signer, vkey):
-    await grow_log(engine, log, signer, sizes=(3,))
-    async with engine.begin() as connection:
-        await append(log, connection, "cert_1", seconds=4)
-        await log.sign_checkpoint(connection, signer, START + timedelta(seconds=4))
-        proof = (await log.prove_subject(connection, "cert_1")).encode()
-    assert is_believed(proof.decode(), vkey)
-
-    for at in range(len(proof)):
-        for flip in (0x01, 0x20, 0x80):
-            changed = proof[:at] + bytes([proof[at] ^ flip]) + proof[at + 1 :]
-            assert not is_believed(changed.decode(errors="surrogateescape"), vkey)
+    verified = verify(log.prove().text(), BOTH.text())
+    assert (verified.count, verified.tree_size, verified.is_encumbered) == (1, 2, False)
 
 
-async def test_no_byte_of_a_proof_can_be_missing_or_doubled(proof, vkey):
-    for at in range(len(proof)):
-        assert not is_believed(proof[:at] + proof[at + 1 :], vkey)
-        assert not is_believed(proof[:at], vkey)
-    for at in range(0, len(proof), 7):
-        assert not is_believed(proof[:at] + proof[at] + proof[at:], vkey)
+def test_nothing_was_ever_issued_by_an_empty_log():
+    log = PaperLog()
+    log.seal()
 
-
-async def test_lines_cannot_be_dropped_doubled_or_moved(proof, vkey):
-    lines = proof.split("\n")
-    number_lines = [n for n, line in enumerate(lines) if " number " in line]
-    for n in range(len(lines)):
-        without = [*lines[:n], *lines[n + 1 :]]
-        # What is not opened is no lie: the facts that need not be opened may be left out.
-        assert is_believed("\n".join(without), vkey) is (n in number_lines)
-        # A signature given twice is one signature.
-        doubled = [*lines[: n + 1], *lines[n:]]
-        assert is_believed("\n".join(doubled), vkey) is lines[n].startswith("— ")
-        swapped = [*lines[:n], *reversed(lines[n : n + 2]), *lines[n + 2 :]]
-        assert is_believed("\n".join(swapped), vkey) is (swapped == lines)
-
-
-async def test_an_event_cannot_be_withheld_before_the_last(proof, vkey):
-    file = parse_proof_file(proof)
-    for n in range(3):
-        kept = (*file.events[:n], *file.events[n + 1 :])
-        assert not is_believed(replace(file, events=kept).text(), vkey)
-    assert not is_believed(replace(file, events=file.events[::-1]).text(), vkey)
-
-
-async def test_that_the_last_event_was_withheld_cannot_be_seen_yet(proof, vkey):
-    file = parse_proof_file(proof)
-
-    shorter = verify(replace(file, events=file.events[:-1]).text(), vkey)
-    assert [event.number for event in shorter.events] == [0, 1, 2]
-
-
-async def test_another_subject_cannot_borrow_a_history(proof, vkey, engine, log):
-    file = parse_proof_file(proof)
-    async with engine.begin() as connection:
-        other = parse_proof_file(await log.prove_subject(connection, "cert_1"))
-
-    for forged in (
-        replace(file, subject="cert_1"),
-        replace(file, salt=other.salt),
-        replace(file, subject=other.subject, salt=other.salt),
-        replace(file, events=(*file.events[:1], *other.events[1:])),
-    ):
-        assert not is_believed(forged.text(), vkey)
-
-
-async def test_only_the_key_of_the_log_is_believed(proof, vkey, tmp_path):
-    impostor = create_signer(tmp_path / "impostor.key", ORIGIN)
-    file = parse_proof_file(proof)
-    text = file.checkpoint.rpartition("\n\n")[0] + "\n"
-
-    assert is_believed(proof, vkey)
-    assert not is_believed(proof, impostor.public_key.vkey())
-    assert not is_believed(replace(file, checkpoint=impostor.sign(text)).text(), vkey)
-    for key in ("", "no key", vkey[:-1], vkey + "\n"):
-        with pytest.raises(MalformedProof):
-            verify(proof, key)
-
-
-async def test_a_key_speaks_for_the_log_of_its_name_only(engine, signer, tmp_path):
-    other = Log("other.example/log")
-    await grow_log(engine, other, create_signer(tmp_path / "other.key", other.origin), sizes=(3,))
-    async with engine.begin() as connection:
-        file = parse_proof_file(await other.prove_subject(connection, "cert_0"))
-    text = file.checkpoint.rpartition("\n\n")[0] + "\n"
-
-    vouched = replace(file, checkpoint=signer.sign(text)).text()
-    assert not is_believed(vouched, signer.public_key.vkey())
-
-
-def lie(signer, *, numbers=(0, 1), previous=None, facts=None, seconds=(0, 1), subject="cert_1"):
-    """What a log that lies could sign: two events that need not follow one another."""
-    salt = b"s" * 16
-    entries, salted = [], []
-    for place, number in enumerate(numbers):
-        at = format_instant(START + timedelta(seconds=seconds[place]))
-        public = {"kind": "k", "at": at, "subject": subject} | (facts or {})
-        fields = salt_fields({name: value for name, value in public.items() if value}, {})
-        before = leaf_hash(entries[-1]) if entries else NO_HASH
-        entries.append(
-            Event(
-                commitment_of(fields.digests),
-                subject_key(salt, b"cert_1"),
-                number,
-                before if previous is None else previous[place],
-            ).encode()
-        )
-        salted.append(fields)
-    tiles, edges = tiles_over(entries)
-    proven = [
-        ProvenEvent(
-            index,
-            entry,
-            tuple(prove_inclusion(index, len(entries), tiles.__getitem__)),
-            tuple(open_field(field, fields.digests) for field in fields.public),
-        )
-        for index, (entry, fields) in enumerate(zip(entries, salted, strict=True))
-    ]
-    checkpoint = signer.sign(Checkpoint(ORIGIN, len(entries), fold(edges[-1])).text())
-    return ProofFile("cert_1", salt, tuple(proven), checkpoint)
+    assert verify(log.prove(Form.ABSENT).text(), BOTH.text()).count == 0
 
 
 @pytest.mark.parametrize(
-    ("spoilt", "believed"),
+    ("after", "status", "is_encumbered"),
     [
-        ({}, True),
-        ({"facts": {"number": "1"}}, True),
-        ({"seconds": (1, 1)}, True),
-        ({"seconds": (1, 0)}, False),
-        ({"numbers": (1, 2)}, False),
-        ({"numbers": (0, 0)}, False),
-        ({"numbers": (0, 2)}, False),
-        ({"previous": (NO_HASH, NO_HASH)}, False),
-        ({"previous": (b"p" * 32, NO_HASH)}, False),
-        ({"subject": "cert_2"}, False),
-        ({"facts": {"kind": ""}}, False),
-        ({"facts": {"at": ""}}, False),
-        ({"facts": {"subject": ""}}, False),
-        ({"facts": {"at": "2026-01-05"}}, False),
-        ({"facts": {"at": "2026-01-05T02:00:00Z"}}, False),
+        (timedelta(days=364), Status.ACTIVE, True),
+        (timedelta(days=365), Status.ACTIVE, False),
+        (END - START - timedelta(seconds=1), Status.ACTIVE, False),
+        (END - START, Status.EXPIRED, False),
     ],
-    ids=str,
 )
-def test_what_a_lying_log_has_signed_is_not_believed(signer, vkey, spoilt, believed):
-    assert is_believed(lie(signer, **spoilt).text(), vkey) is believed
+def test_how_it_stands_depends_on_when_the_witnesses_saw_it(after, status, is_encumbered):
+    """The exclusive license ends after a year, the certificate after three."""
+    verified = verify(under(FULL, LOG.note(at=START + after)).text(), BOTH.text())
+
+    assert verified.as_of == START + after
+    assert verified.effective_status is status
+    assert verified.standing.status is Status.ACTIVE
+    assert verified.is_encumbered is is_encumbered
+    assert (verified.standing.burdened_until is not None) is is_encumbered
 
 
-def test_an_event_cannot_stand_before_the_one_it_names(signer, vkey):
-    """The second event stands at index 0; it names the first, at index 1, and is shown after it."""
-    file = lie(signer)
-    entries = [proven.entry for proven in reversed(file.events)]
-    tiles, edges = tiles_over(entries)
-    events = tuple(
-        replace(proven, index=at, path=tuple(prove_inclusion(at, 2, tiles.__getitem__)))
-        for proven, at in zip(file.events, (1, 0), strict=True)
+def test_without_witnesses_it_is_the_log_that_tells_the_time():
+    note = LOG.note([LOG_KEY])
+    verified = verify(under(FULL, note).text(), ALONE.text(), now=LOG.now, max_age=MINUTE)
+
+    assert (verified.as_of, verified.told_by, verified.witnesses) == (LOG.now, (ORIGIN,), ())
+
+
+def test_the_log_may_tell_a_later_time_with_its_quantum_key():
+    policy = Policy((*ALONE.logs, TrustedLog(QUANTUM_KEY.verifying_key)), (), (), "none")
+    note = LOG.note([LOG_KEY, QUANTUM_KEY], at=LOG.now + MINUTE)
+    verified = verify(under(FULL, note).text(), policy.text())
+
+    assert (verified.as_of, verified.state_at) == (LOG.now + MINUTE, LOG.now)
+    assert verified.told_by == (ORIGIN,)
+
+
+def test_signatures_of_keys_the_policy_does_not_name_mean_nothing():
+    note = LOG.note([*SIGNERS, QUANTUM_KEY])
+
+    assert verify(under(FULL, note).text(), BOTH.text()) == verify(FULL.text(), BOTH.text())
+
+
+def test_the_last_event_cannot_be_withheld():
+    """Neither openly, nor with the number of events changed to fit."""
+    for file in (with_events(FULL, *FULL.events[:-1]), LOG.prove(of=NUMBER, until=3)):
+        assert refusal(replace(file, count=4)) == (
+            "The last event is withheld: the certificate has 4 events, "
+            "and number 3 is not in the file."
+        )
+    for form in (Form.FULL, Form.SHORT):
+        assert refusal(LOG.prove(form, until=3)) == (
+            "The log's map of all certificates says otherwise: this one has other events than "
+            "the file tells of, or more."
+        )
+
+
+def test_an_event_in_the_middle_cannot_be_dropped():
+    dropped = with_events(FULL, FULL.events[0], *FULL.events[2:])
+
+    assert refusal(dropped) == "Event 1 is missing from the file."
+    renumbered = [replace(event, number=number) for number, event in enumerate(dropped.events)]
+    assert refusal(replace(dropped, events=tuple(renumbered), count=3)) == (
+        "The events are not in the log as the file tells them: one was altered, or left out."
     )
-    checkpoint = signer.sign(Checkpoint(ORIGIN, 2, fold(edges[-1])).text())
-
-    assert not is_believed(replace(file, events=events, checkpoint=checkpoint).text(), vkey)
 
 
-def test_one_name_cannot_stand_for_two_facts_of_an_event(signer, vkey):
-    """A log commits to the name `number` in two slots, and opens both."""
-    fields = salt_fields({"kind": "k", "at": AT, "subject": "a", "number": "1", "x": "2"}, {})
-    twice = [*fields.public[:4], replace(fields.public[4], name="number")]
-    digests = [*fields.digests[:4], twice[4].digest(), *fields.digests[5:]]
-    entry = Event(commitment_of(digests), subject_key(bytes(16), b"a"), 0, NO_HASH).encode()
-    checkpoint = signer.sign(Checkpoint(ORIGIN, 1, leaf_hash(entry)).text())
-
-    def proof(shown):
-        openings = tuple(open_field(field, digests) for field in shown)
-        return ProofFile("a", bytes(16), (ProvenEvent(0, entry, (), openings),), checkpoint).text()
-
-    assert verify(proof(twice[:4]), vkey).events[0].facts == {"number": "1"}
-    assert not is_believed(proof(twice), vkey)
+def test_the_first_events_cannot_be_left_out():
+    assert refusal(with_events(FULL, *FULL.events[1:])) == "Event 0 is missing from the file."
 
 
-def test_one_field_cannot_be_opened_twice_in_an_event(signer, vkey):
-    file = lie(signer, facts={"number": "1"})
-    first = file.events[0]
-    for opening in first.openings:
-        twice = replace(first, openings=(*first.openings, opening))
-        assert not is_believed(replace(file, events=(twice, file.events[1])).text(), vkey)
+def test_two_events_cannot_be_swapped():
+    zero, one, two, three = FULL.events
+
+    assert refusal(with_events(FULL, zero, two, one, three)) == (
+        "Event 1 comes after event 2: the events are not in their order."
+    )
+    swapped = (zero, replace(two, number=1), replace(one, number=2), three)
+    assert refusal(with_events(FULL, *swapped)) == (
+        "Event 2 stands in the log before event 1: the events are not in their order."
+    )
+
+
+def test_no_event_can_be_added():
+    extra = replace(FULL.events[3], number=4, index=16)
+
+    assert refusal(with_events(FULL, *FULL.events, extra)) == (
+        "The file shows events beyond the 4 it tells of."
+    )
+    assert refusal(replace(with_events(FULL, *FULL.events, extra), count=5)) == (
+        "The events are not in the log as the file tells them: one was altered, or left out."
+    )
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("file", "changes"),
     [
-        "",
-        "\n",
-        "datatitle-proof@v0",
-        "datatitle-proof@v0\n\n",
-        "datatitle-proof@v1\n",
-        "{}",
-        "\x00",
+        (FULL, {"events": ()}),
+        (FULL, {"events": (), "count": 0}),
+        (SHORT, {"events": SHORT.events * 2}),
+        (ABSENT, {"count": 1}),
+        (ABSENT, {"form": Form.FULL}),
+        (FULL, {"form": Form.ABSENT}),
     ],
 )
-def test_what_is_no_proof_file_is_called_so(text, vkey):
+def test_a_file_shows_what_its_form_asks_for(file, changes):
+    assert refusal(replace(file, **changes)) == (
+        "The file does not show the events that its form asks for."
+    )
+
+
+@pytest.mark.parametrize("file", [FULL, SHORT, ABSENT])
+def test_another_subject_cannot_borrow_a_proof(file):
+    """Neither openly, nor with the key changed too."""
+    for change in ({"subject": "20260131000000007"}, {"salt": bytes(16)}):
+        assert refusal(replace(file, **change)) == (
+            "The number or the salt was exchanged: what the file shows is of another certificate."
+        )
+    other = "20260131000000007"
+    borrowed = replace(file, subject=other, salt=salt_of(other), key=key_of(other))
+    if file is ABSENT:
+        of_stranger = replace(borrowed, subject="other 0", salt=salt_of("other 0"))
+        assert refusal(replace(of_stranger, key=key_of("other 0"))).startswith("The log's map of")
+    else:
+        assert refusal(borrowed).startswith("The events are not in the log as the file tells them")
+
+
+def test_the_map_has_the_last_word():
+    foreign = replace(FULL, map_proof=LOG.prove(of="other 0").map_proof)
+    hidden = replace(LOG.prove(Form.ABSENT), map_proof=FULL.map_proof)
+    for file in (foreign, hidden, replace(FULL, map_proof=ABSENT.map_proof)):
+        assert refusal(file) == (
+            "The log's map of all certificates says otherwise: this one has other events than "
+            "the file tells of, or more."
+        )
+
+
+def test_no_opened_value_can_change():
+    first = FULL.events[0]
+    for slot, field in enumerate(first.opened):
+        forged = list(first.opened)
+        forged[slot] = field._replace(value=field.value + "0")
+        event = replace(first, opened=tuple(forged))
+        assert refusal(with_events(FULL, event, *FULL.events[1:])) == (
+            "Event 0 cannot be so: a fact that the file tells of it is not what was recorded."
+        )
+
+
+def test_no_fact_of_the_standing_can_be_kept_back():
+    for shown in range(1, 7):
+        assert refusal(LOG.prove(Form.SHORT, shown=shown)) == (
+            "Event 3 cannot be so: not all of its facts kind, at, status, holder, effective_end, "
+            "pledges, burdened_until are shown."
+        )
+
+
+def test_an_altered_event_is_not_in_the_log():
+    for change in ({"commitment": bytes(32)}, {"index": 4}, {"index": 2}):
+        altered = replace(FULL.events[0], **change)
+        assert refusal(with_events(FULL, altered, *FULL.events[1:])) == (
+            "The events are not in the log as the file tells them: one was altered, or left out."
+        )
+    for change in ({"number": 2}, {"previous": bytes(31) + b"\1"}):
+        altered = with_events(SHORT, replace(SHORT.events[0], **change))
+        assert not refusal(altered).startswith("The log's map")
+
+
+def test_what_was_before_cannot_be_nothing():
+    altered = with_events(SHORT, replace(SHORT.events[0], previous=bytes(32)))
+
+    assert refusal(altered) == "Event 3 does not say what was before it."
+
+
+def test_only_the_logs_of_the_policy_are_believed():
+    impostor = SecretKey(ORIGIN, Algorithm.ED25519, bytes([9]) * 32)
+    stranger = SecretKey("other.example/log", Algorithm.ED25519, bytes([1]) * 32)
+    fault = "The checkpoint is not one to be trusted. "
+    note = LOG.note([impostor, *WITNESS_KEYS])
+    elsewhere = signed(LOG.checkpoint("other.example/log"), [stranger, LOG_KEY, *WITNESS_KEYS])
+
+    assert refusal(under(FULL, note)).startswith(fault)
+    assert refusal(under(FULL, LOG.note(WITNESS_KEYS))).startswith(fault)
+    assert refusal(under(FULL, elsewhere)).startswith(fault)
+
+
+def test_a_bad_signature_of_a_known_key_spoils_the_checkpoint():
+    good = LOG.note()
+    line = LOG.note([SecretKey(ORIGIN, Algorithm.ED25519, bytes([1]) * 32)], at=START)
+    forged = good.replace(
+        line.splitlines()[-1], signed(LOG.checkpoint("x"), [LOG_KEY]).splitlines()[-1]
+    )
+
+    assert forged != good
+    assert refusal(under(FULL, forged)).startswith("The checkpoint is not one to be trusted. ")
+
+
+@pytest.mark.parametrize("cosigners", [[], WITNESS_KEYS[:1], WITNESS_KEYS[1:]])
+def test_all_witnesses_of_the_quorum_are_needed(cosigners):
+    told = refusal(under(FULL, LOG.note([LOG_KEY, *cosigners])))
+
+    assert told.startswith("Witnesses are missing. ")
+
+
+def test_a_fork_is_seen_when_its_checkpoint_is_put_under_the_file():
+    """The other tree has as many entries, and is signed and witnessed as well."""
+    fork = pledged_log()
+
+    assert refusal(under(FULL, fork.note())) == (
+        "The checkpoint is of another tree than the file tells of: it was exchanged, "
+        "or the log shows one tree to some and another to others."
+    )
+
+
+def test_an_older_or_newer_checkpoint_does_not_fit():
+    log = PaperLog()
+    log.act()
+    log.seal()
+    before = log.prove()
+    log.act("offer-withdrawn")
+    log.seal()
+
+    fault = "The state in the file is not the last entry under its checkpoint."
+    assert refusal(under(before, log.note())) == fault
+    assert refusal(under(log.prove(), before.tlog_proof.checkpoint)) == fault
+    assert refusal(replace(before, state=log.prove().state)) == fault
+
+
+def test_a_proof_grows_stale():
+    later = LOG.now + 12 * MINUTE
+    with pytest.raises(StaleProof) as stale:
+        verify(FULL.text(), BOTH.text(), now=later, max_age=10 * MINUTE)
+
+    assert str(stale.value) == (
+        "The proof is of 2026-01-05 02:04:01 UTC. That is 12 minutes ago, "
+        "and no more than 10 minutes is accepted: ask for a newer one."
+    )
+    assert verify(FULL.text(), BOTH.text(), now=later, max_age=12 * MINUTE).count == 4
+    assert verify(FULL.text(), BOTH.text(), now=later).count == 4
+
+
+@pytest.mark.parametrize(
+    ("age", "told"),
+    [
+        (timedelta(seconds=61), "61 seconds"),
+        (timedelta(minutes=119), "119 minutes"),
+        (timedelta(hours=47), "47 hours"),
+        (timedelta(days=400), "400 days"),
+    ],
+)
+def test_ages_are_told_in_whole_units(age, told):
+    assert f"That is {told} ago" in refusal(FULL, now=LOG.now + age, max_age=timedelta(seconds=1))
+
+
+def test_a_proof_of_the_future_is_refused():
+    now = LOG.now - 6 * MINUTE
+
+    assert refusal(FULL, now=now) == (
+        "The proof is of 2026-01-05 02:04:01 UTC, which by this computer's clock has "
+        "not come yet: one of the clocks is wrong."
+    )
+    assert verify(FULL.text(), BOTH.text(), now=LOG.now - 5 * MINUTE).count == 4
+
+
+def test_a_log_that_is_ahead_of_its_witnesses_is_refused():
+    assert refusal(under(FULL, LOG.note(at=LOG.now - 6 * MINUTE))) == (
+        "The log dates its state 6 minutes later than its witnesses saw it: "
+        "one of the clocks is wrong."
+    )
+
+
+def test_a_time_that_no_calendar_has_is_refused():
+    log = PaperLog()
+    log.act()
+    log.seal(time=2**53 - 1)
+
+    assert refusal(log.prove(note=log.note([LOG_KEY])), ALONE) == (
+        "The proof is of a time that no calendar has."
+    )
+
+
+def test_an_age_cannot_be_told_without_a_clock():
+    with pytest.raises(AssertionError, match="An age is told by `now`"):
+        verify(FULL.text(), BOTH.text(), max_age=MINUTE)
+
+
+@pytest.mark.parametrize("note", ["", "\n", "no checkpoint\n", LOG.checkpoint()])
+def test_what_has_no_checkpoint_is_no_proof(note):
     with pytest.raises(MalformedProof):
-        verify(text, vkey)
+        verify(under(FULL, note).text(), BOTH.text())
+
+
+@pytest.mark.parametrize("state", [b"{}", b"state", LOG.entries[-1][:-1]])
+def test_what_has_no_state_is_no_proof(state):
+    with pytest.raises(MalformedProof):
+        verify(replace(FULL, state=state).text(), BOTH.text())
+
+
+@pytest.mark.parametrize("policy", ["", "quorum none", "log x\nquorum none\n", BOTH.text()[:-20]])
+def test_a_policy_that_is_none_is_called_so(policy):
+    error = ProofFailed if policy == "quorum none" else MalformedPolicy
+    with pytest.raises(error):
+        verify(FULL.text(), policy)

@@ -1,0 +1,66 @@
+"""Acts with their events, beside the same acts on a register that records none."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from statistics import median
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bench.figures import rate_of
+from bench.ledger.rows import Row, Setting, a_second
+from bench.register import open_bench
+from ledger.formats.hashing import NO_HASH
+from ledger.keeping.append import Recorded
+from ledger.keeping.log import Log
+
+ACTS = 300
+ROUNDS_PER_ROUND = 3
+GOAL = 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class NumberingLog(Log):
+    """Says where an event would go, and forgets it."""
+
+    numbers: Counter[str] = field(default_factory=Counter)
+
+    async def append(
+        self,
+        connection: AsyncConnection,
+        *,
+        subject: str,
+        kind: str,
+        at: datetime,
+        public: Mapping[str, str],
+        private: Mapping[str, str],
+    ) -> Recorded:
+        del connection, kind, at, public, private
+        recorded = Recorded(self.numbers.total(), subject, self.numbers[subject], NO_HASH)
+        self.numbers[subject] += 1
+        return recorded
+
+
+async def measure(setting: Setting) -> list[Row]:
+    with_events, without = list[float](), list[float]()
+    async with open_bench(setting.folder / "acts") as bench:
+        forgetful = replace(
+            bench, registry=replace(bench.registry, log=NumberingLog(bench.registry.log.origin))
+        )
+        rounds = setting.rounds * ROUNDS_PER_ROUND
+        for number in range(rounds):
+            setting.tell("acts with and without events", number / rounds)
+            with_events.append(await rate_of(bench.act, ACTS))
+            without.append(await rate_of(forgetful.act, ACTS))
+    ratio = median(with_events) / median(without)
+    return [
+        Row(
+            "acts with their events, through the services",
+            f"≥ {GOAL} of the rate without",
+            a_second(median(with_events)),
+            f"{a_second(median(without))} without events",
+            f"{ratio:.2f}",
+            ratio >= GOAL,
+        )
+    ]

@@ -1,0 +1,87 @@
+"""Facts are erased from the command line, and the files hold nothing of them."""
+
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+
+import pytest
+
+from ledger.checking.verify import verify
+from services.certificates.views import proof_of
+from tests.api.cli.registers import on_register, sealed
+
+NUMBER = "20251231000000031"
+
+
+def value_of(data, name):
+    with closing(sqlite3.connect(data / "register.sqlite3")) as database:
+        query = (
+            "SELECT value FROM ledger_opening JOIN ledger_entry ON ledger_entry.id = entry_id "
+            "WHERE subject = ? AND number = 0 AND name = ?"
+        )
+        return database.execute(query, (NUMBER, name)).fetchone()[0]
+
+
+def test_facts_are_erased_when_it_is_confirmed(sample, datatitle):
+    told = datatitle("ledger", "erase", NUMBER, "0", "actor", "party", "--yes")
+    assert (told.exit_code, told.stdout.splitlines()[0]) == (0, "Erased: actor, party.")
+    assert value_of(sample, "actor") is None
+    told = datatitle("ledger", "erase", NUMBER, "0", "actor", "--yes")
+    assert told.stdout == "Erased before: nothing is left to be erased.\n"
+
+
+def test_nothing_is_erased_without_a_yes(sample, datatitle):
+    told = datatitle("ledger", "erase", NUMBER, "0", "actor")
+    assert told.exit_code == 1
+    assert value_of(sample, "actor") is not None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ([NUMBER, "0", "status"], "how a certificate stands, must stay"),
+        ([NUMBER, "0", "nothing"], "must be one that was recorded"),
+        ([NUMBER, "999", "actor"], "must be on the register"),
+        (["nobody", "0", "actor"], "must be on the register"),
+    ],
+)
+@pytest.mark.usefixtures("sample")
+def test_what_may_not_be_erased_is_said_in_words(datatitle, arguments, reason):
+    told = datatitle("ledger", "erase", *arguments, "--yes")
+    assert told.exit_code == 1
+    assert told.stderr.startswith("datatitle: nothing is erased.")
+    assert reason in told.stderr
+
+
+def test_after_the_vacuum_the_log_is_sound_and_proves_what_is_left(sample, datatitle):
+    sealed(sample)
+    whole = proven(sample)
+    datatitle("ledger", "erase", NUMBER, "0", "application", "actor", "--yes")
+    told = datatitle("ledger", "vacuum")
+    assert (told.exit_code, told.stdout.startswith("Written anew: ")) == (0, True)
+    sealed(sample)
+    assert datatitle("ledger", "fsck", "--quiet").exit_code == 0
+    assert datatitle("ledger", "audit", "--quiet").exit_code == 0
+
+    left = proven(sample)
+    assert "application" in whole.events[0].facts
+    facts = {name: fact for name, fact in whole.events[0].facts.items() if name != "application"}
+    assert left.events[0] == replace(whole.events[0], facts=facts)
+    assert left.events[1:-1] == whole.events[1:]
+    assert (left.events[-1].kind, dict(left.events[-1].facts)) == ("openings-erased", {})
+
+
+def proven(data):
+    """What a stranger finds proven of the certificate, with the policy that is published."""
+    proof = on_register(data, lambda registry: proof_of(registry, NUMBER))
+    return verify(proof, (data / "ledger" / "policy").read_text(encoding="utf-8"))
+
+
+def test_a_database_in_use_is_not_written_anew(sample, datatitle):
+    with closing(sqlite3.connect(sample / "register.sqlite3")) as database:
+        database.execute("SELECT 1 FROM ledger_head").fetchall()
+        told = datatitle("ledger", "vacuum")
+    assert told.exit_code == 1
+    assert told.stderr == (
+        "datatitle: the database is in use: stop the register, and run this again\n"
+    )
