@@ -55,6 +55,13 @@ rulebook: $(READY)  ## Print the rules into services/RULEBOOK.md
 campaign: $(READY)  ## Play the state machine over parties, time and acts for about an hour
 	@$(BIN)/pytest --hypothesis-profile=campaign tests/properties
 
+campaign-kills: $(READY)  ## kill -9 a server under load at 200 random moments
+	@$(BIN)/pytest -s tests/scenarios/test_kill.py --kills=200
+
+campaign-faults: $(READY)  ## Let every write of a register at work fail once, and kill it once (needs strace)
+	@EVERY_STEP=1 $(BIN)/pytest -n auto -q tests/ledger/signing/test_crashes.py
+	@$(BIN)/python -m tests.faults.campaign
+
 conformance: $(READY) $(OTHERS)/s3/.ready $(OTHERS)/npm/.ready  ## Have other people's software check an exported log
 	@$(MAKE) --no-print-directory $(OTHERS)/check-with-go || echo "Go's checks are left out."
 	@$(BIN)/pytest -o python_files='test_*.py check_*.py' tests/conformance
@@ -73,7 +80,6 @@ $(OTHERS)/npm/.ready: tests/conformance/npm/package-lock.json
 # Go's own log code, as Debian packs it.
 $(OTHERS)/check-with-go: tests/conformance/golang/main.go
 	@test -d $(GO_CODE)/src/golang.org/x/mod && command -v go > /dev/null \
-	  || { apt-get update -qq && apt-get install -qq --no-install-recommends golang-go golang-golang-x-mod-dev; } \
 	  || { echo "Go is missing: apt-get install golang-go golang-golang-x-mod-dev" >&2; exit 1; }
 	@GO111MODULE=off GOPATH=$(GO_CODE) GOCACHE=$(CURDIR)/$(OTHERS)/go-cache \
 	  go build -o $@ ./tests/conformance/golang
@@ -110,4 +116,4 @@ lock: $(READY)  ## Renew the lock files
 clean:  ## Remove .venv and caches; the register's data stay
 	@rm -rf $(VENV) $(OTHERS) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 
-.PHONY: help install run demo test lint types imports fix schema rulebook campaign campaign-tamper conformance hammer bench bench-ledger migration lock clean
+.PHONY: help install run demo test lint types imports fix schema rulebook campaign campaign-kills campaign-faults campaign-tamper conformance hammer bench bench-ledger migration lock clean

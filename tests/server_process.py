@@ -12,7 +12,8 @@ from threading import Timer
 from typing import IO
 
 ROOT = Path(__file__).parent.parent
-COMMAND = (sys.executable, "-c", "from api.cli import main; main()", "serve", "--port", "0")
+DATATITLE = (sys.executable, "-c", "from api.cli import main; main()")
+COMMAND = (*DATATITLE, "serve", "--port", "0")
 ADDRESS = re.compile(r"^GraphQL +(http://\S+)/graphql$", re.MULTILINE)
 LAST_LINE = "Stop with Ctrl+C"
 LONGEST_START = 30  # Seconds.

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import sqlite3
-import sys
 from asyncio.subprocess import PIPE, STDOUT
 from base64 import b64encode
 from contextlib import asynccontextmanager, closing, suppress
@@ -22,13 +21,13 @@ from api.tokens import OwnIssuer, issue_token
 from services.actors import Actor
 from services.clock import SystemClock
 from tests.founding import a_key, open_office
-from tests.server_process import ServerProcess, server_on
+from tests.server_process import DATATITLE, ROOT, ServerProcess, server_on
 
 SEED = 20_260_105
 CLIENTS = 4
 EARLIEST, LATEST = 0.02, 0.5  # Seconds after the clients have begun.
 BETWEEN_LOOKS = 0.02
-FSCK = (Path(sys.executable).parent / "datatitle", "ledger", "fsck", "--full", "--quiet")
+FSCK = (*DATATITLE, "ledger", "fsck", "--full", "--quiet")
 REGISTER = """
 mutation ($name: String!, $key: String!) {
   registerParty(
@@ -201,7 +200,9 @@ async def require_kept_and_repeat(
 async def require_sound_ledger(settings: Settings) -> None:
     """The whole ledger is recomputed, and compared with all that was signed and published."""
     environment = {"DATATITLE_DATA": str(settings.data), "PATH": os.environ["PATH"]}
-    fsck = await asyncio.create_subprocess_exec(*FSCK, env=environment, stdout=PIPE, stderr=STDOUT)
+    fsck = await asyncio.create_subprocess_exec(
+        *FSCK, cwd=ROOT, env=environment, stdout=PIPE, stderr=STDOUT
+    )
     said, _ = await fsck.communicate()
     assert fsck.returncode == 0, said.decode()
 
