@@ -13,6 +13,7 @@ In this order, so that nothing is judged under what is itself not certain yet:
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from types import MappingProxyType
 
@@ -61,7 +62,7 @@ def verify(
     its parent, for one that does not prove what it says. Each has a sentence for a person.
     """
     assert now is not None or max_age is None, "An age is told by `now`."
-    trusted, file = parse_policy(policy), parse_proof_file(proof)
+    trusted, file = _trusted(policy), parse_proof_file(proof)
     witnessed = _open_checkpoint(trusted, file)
     checkpoint = witnessed.checkpoint
     state = _check_state(file, checkpoint)
@@ -82,6 +83,12 @@ def verify(
         file.count,
         tuple(_replay(file, state)),
     )
+
+
+@lru_cache(maxsize=16)
+def _trusted(policy: str) -> Policy:
+    """Whoever checks many files trusts the same all the time."""
+    return parse_policy(policy)
 
 
 def _open_checkpoint(trusted: Policy, file: ProofFile) -> Witnessed:

@@ -50,7 +50,7 @@ def check_leaves(
     Takes from `proof` as many hashes as that needs. There is one leaf at least.
     """
     nodes: list[tuple[int, bytes]] = sorted(leaves.items())
-    if not nodes or any(at >> whole.height != whole.position for at in leaves):
+    if not nodes or {nodes[at][0] >> whole.height for at in (0, -1)} != {whole.position}:
         raise ProofFailed
     for _ in range(whole.height):
         nodes = _parents(nodes, proof)

@@ -7,7 +7,7 @@ from hashlib import sha256
 from ledger.checking.life import UNBURDENED
 from ledger.formats.checkpoint import Checkpoint
 from ledger.formats.entry import Event, State
-from ledger.formats.fields import commitment_of, salt_fields
+from ledger.formats.fields import SLOTS, Field, SaltedFields, commitment_of
 from ledger.formats.hashing import NO_HASH, chain_hash, leaf_hash, map_leaf_hash, subject_key
 from ledger.formats.keys import Algorithm
 from ledger.formats.multiproof import brothers_before
@@ -19,7 +19,7 @@ from ledger.formats.slots import close_slots
 from ledger.formats.spelling import format_instant
 from ledger.formats.state_map import MapProof, Standing, prove_among, root_of
 from ledger.formats.tlog_proof import TlogProof
-from ledger.formats.tree import Tile, extend, fold, subtree_hash
+from ledger.formats.tree import Subtree, Tile, extend, fold, subtree_hash
 from ledger.signing.key_file import SecretKey
 
 ORIGIN = "datatitle.example/log"
@@ -73,10 +73,30 @@ def signed(text, signers=SIGNERS, at=START):
     return Note(text, tuple(each.sign(text, int(at.timestamp())) for each in signers)).encode()
 
 
-class PaperLog:
-    """Entries stand in `entries`, events by subject as (index, entry, fields) in `events`."""
+def salted(public, private, seed):
+    """As `salt_fields` has it, but the same for the same seed."""
 
-    def __init__(self):
+    def drawn(number):
+        return sha256(f"{seed} {number}".encode()).digest()
+
+    first_hidden = SLOTS - len(private)
+    slots = [*range(len(public)), *range(first_hidden, SLOTS)]
+    facts = zip(slots, (public | private).items(), strict=True)
+    fields = tuple(Field(slot, name, drawn(slot)[:16], value) for slot, (name, value) in facts)
+    digests = [drawn(number) for number in range(SLOTS, 2 * SLOTS)]
+    for field in fields:
+        digests[field.slot] = field.digest()
+    return SaltedFields(fields[: len(public)], fields[len(public) :], tuple(digests))
+
+
+class PaperLog:
+    """Entries stand in `entries`, events by subject as (index, entry, fields) in `events`.
+
+    Two logs of the same seed that were told the same are the same.
+    """
+
+    def __init__(self, seed=""):
+        self.seed = seed
         self.entries = []
         self.events = defaultdict(list)
         self.places = {}
@@ -90,9 +110,10 @@ class PaperLog:
     def act(self, kind="certificate-issued", *, on=NUMBER, at=None, own=None, says=None, **facts):
         """Record an act. `says` replaces what the entry says; `facts` how the title stands."""
         self.now = at or self.now + timedelta(seconds=60)
-        fields = salt_fields(
+        fields = salted(
             {"kind": kind, "at": format_instant(self.now), **standing(**facts), **(own or {})},
             {"actor": "样例"},
+            f"{self.seed} {len(self.entries)}",
         )
         history = self.events[on]
         told = {
@@ -187,9 +208,9 @@ class PaperLog:
         return tiles, edge
 
 
-def pledged_log(filling=3):
+def pledged_log(filling=3, seed=""):
     """A certificate issued, pledged, licensed and released, with `filling` entries between."""
-    log = PaperLog()
+    log = PaperLog(seed)
     until = START + timedelta(days=365)
     license_facts = {
         "license": "license_1",

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ledger.checking.verify import verify
-from services.certificates.views import proof_of
+from services.certificates.proofs import proof_of
 from tests.api.cli.registers import on_register, sealed
 
 NUMBER = "20251231000000031"

@@ -66,7 +66,7 @@ def test_a_stranger_comes_to_the_same_result(log, tmp_path, form):
 
 
 def test_of_a_log_of_any_size(tmp_path):
-    for size in (1, 2, 3, 8, 13):
+    for size in (1, 2, 13):
         log = PaperLog()
         log.act()
         log.fill(size - 1)
@@ -76,23 +76,22 @@ def test_of_a_log_of_any_size(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "missing"),
     [
-        ("\n20\n", "\n21\n", [*SEEN, *KEY, *TREE, *MAP, *FACTS]),
-        ('"size":19', '"size":18', [*SIGNED, *SEEN, *KEY, *TREE, *MAP, *FACTS]),
-        (" 20260131000000001\n", " 20260131000000002\n", None),
-        ("event 0 3 ", "event 0 2 ", [*SIGNED, *SEEN, *STATE, *KEY, *MAP, *FACTS]),
-        ("form full 4", "form full 5", [*SIGNED, *SEEN, *STATE, *KEY, *TREE, *FACTS]),
-        ('"已还清"', '"没还清"', [*SIGNED, *SEEN, *STATE, *KEY, *TREE, *MAP]),
-        ("— witness.example/court ", "— witness.example/other ", None),
+        ("\n20\n", "\n21\n", [*SIGNED, *STATE]),
+        ('"size":19', '"size":18', STATE),
+        (" 20260131000000001\n", " 20260131000000002\n", KEY),
+        ("event 0 3 ", "event 0 2 ", TREE),
+        ("event 1 7 ", "event 0 7 ", [*TREE, *MAP]),
+        ("form full 4", "form full 5", MAP),
+        ('"已还清"', '"没还清"', FACTS),
+        ('"ACTIVE"', '"REVOKED"', []),
     ],
 )
-def test_a_stranger_sees_which_step_fails(log, tmp_path, old, new, told):
+def test_a_stranger_sees_which_step_fails(log, tmp_path, old, new, missing):
+    """Of the facts the last event's alone are looked at: the first `ACTIVE` is another's."""
     proof = log.prove().text()
     assert proof.count(old) >= 1
-    expected = {
-        "20260131000000002": [line for line in ALL if line not in KEY],
-    }
+
     walked = walk_through(tmp_path, proof.replace(old, new, 1))
-    assert walked == (told or expected.get(new.strip(), walked))
-    assert walked != ALL
+    assert walked == [line for line in ALL if line not in missing]
