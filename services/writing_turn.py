@@ -24,10 +24,10 @@ try:
 except ImportError:  # Windows has no such locks: there the lottery remains.
     fcntl = None  # type: ignore[assignment]
 
-# When the log is carried over: after so many commits, or when its file is so many bytes longer.
-# Both make about as much as SQLite itself lets the log grow to.
+# How long the log may grow, as SQLite itself has it; and after how many commits it is looked at.
+PAGES_MAX = 1000
+GROWTH_MAX = 4 << 20  # Bytes.
 COMMITS_MAX = 64
-GROWTH_MAX = 4 << 20
 
 OWNER_ONLY = 0o600
 
@@ -61,17 +61,19 @@ def database_file(engine: AsyncEngine) -> Path | None:
 class WriteAheadLog:
     """What this process knows of the log of one database, which it never opens to look.
 
-    The log's file is not cut off when it is carried over: the next to write begins at its start
-    again, and what does not make a file longer is sooner on the disk.
+    The log's file is not cut off when it is carried over: who writes next begins at its start
+    again, and what does not make a file longer is sooner on the disk. How long the log has grown
+    is therefore guessed, from what as many commits have brought about before.
     """
 
-    commits: int = 0
     size: int = 0
+    commits: int = 0
+    commits_max: int = COMMITS_MAX
 
     async def carry_over(self, connection: AsyncConnection) -> None:
         """Checkpoint the log if it may have grown long. For who has the turn and has committed.
 
-        What a reader still looks at stays, and is tried again later.
+        What a reader still looks at stays, and is tried again after the next commit.
         """
         file = database_file(connection.engine)
         if file is None:
@@ -79,12 +81,15 @@ class WriteAheadLog:
         self.commits += 1
         size = size_of_log(file)
         self.size = min(self.size, size)
-        if self.commits < COMMITS_MAX and size - self.size < GROWTH_MAX:
+        if self.commits < self.commits_max and size - self.size < GROWTH_MAX:
             return
         raw: Any = await connection.get_raw_connection()
         # Past SQLAlchemy, which would begin a transaction first.
-        await raw.driver_connection.execute_fetchall("PRAGMA wal_checkpoint(PASSIVE)")
-        self.commits, self.size = 0, size
+        checkpoint = "PRAGMA wal_checkpoint(PASSIVE)"
+        ((_, pages, _),) = await raw.driver_connection.execute_fetchall(checkpoint)
+        expected = self.commits * PAGES_MAX // max(pages, 1)
+        self.commits_max = min(max(expected, 1), COMMITS_MAX)
+        self.size, self.commits = size, 0
 
 
 def size_of_log(file: Path) -> int:

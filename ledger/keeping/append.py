@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -91,13 +91,12 @@ def _append_events(events: Sequence[NewEvent]) -> Conversation[list[Recorded]]:
         last_at = at
         before = now.get(event.subject) or _begin(event.subject)
         entry = _draft(event, before)
-        now[event.subject] = replace(
-            before, next_number=before.next_number + 1, head_leaf=entry.leaf
+        now[event.subject] = before._replace(
+            next_number=before.next_number + 1, head_leaf=entry.leaf
         )
         new.append(entry)
         recorded.append(Recorded(index, event.subject, before.next_number, entry.leaf))
-    begun = [subject for name, subject in now.items() if name not in known]
-    yield Ask(_INSERT_SUBJECT, [_row(subject) for subject in begun])
+    yield Ask(_INSERT_SUBJECT, [now[name] for name in now if name not in known])
     yield from place(head, new, last_at)
     yield Ask(
         _UPDATE_SUBJECT, [(now[name].next_number, now[name].head_leaf, name) for name in known]
@@ -136,13 +135,3 @@ def _draft(event: NewEvent, before: Subject) -> Unplaced:
         previous=before.head_leaf,
     ).encode()
     return Unplaced(EVENT, entry, leaf_hash(entry), before.name, before.next_number, fields)
-
-
-def _row(subject: Subject) -> tuple[str, bytes, Hash, int, Hash]:
-    return (
-        subject.name,
-        subject.salt,
-        subject.key,
-        subject.next_number,
-        subject.head_leaf,
-    )

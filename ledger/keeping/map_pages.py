@@ -141,7 +141,7 @@ def bounds_of(place: bytes, slot: int = 0, height: int = 0) -> Bounds:
 
 def _join(sides: bytearray, bit: int) -> bytes | bytearray:
     """The hash of a node; one with an empty side is its other side."""
-    if NOTHING in sides:
+    if sides.find(NOTHING) >= 0:
         if sides.startswith(NOTHING):
             return sides[HASH_SIZE:]
         if sides.endswith(NOTHING):

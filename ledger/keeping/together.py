@@ -92,7 +92,8 @@ def _converse(connection: sqlite3.Connection, conversation: Conversation[T]) -> 
 def _answer(cursor: sqlite3.Cursor, ask: Ask) -> Sequence[Row]:
     statement, parameters = ask
     if not isinstance(statement.clause, sa.Select):
-        cursor.executemany(statement.for_sqlite, parameters)
+        if parameters:
+            cursor.executemany(statement.for_sqlite, parameters)
         return ()
     answer: list[Row] = []
     for row in parameters:

@@ -46,8 +46,8 @@ _REFUSED_WRITES = [
     ),
     (
         "INSERT ON ledger_subject",
-        """NEW.next_number < 1 OR EXISTS
-        (SELECT 1 FROM ledger_subject WHERE subject = NEW.subject OR key = NEW.key)""",
+        """NEW.next_number < 1
+        OR EXISTS (SELECT 1 FROM ledger_subject WHERE subject = NEW.subject)""",
         "a subject is begun once",
     ),
     (

@@ -12,6 +12,8 @@ from ledger.formats.hashing import Hash
 from ledger.formats.note import Signature
 from ledger.keeping.store import ledger_checkpoint, ledger_cosignature, microseconds
 
+LOOKED_BACK = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Cosignature:
@@ -61,10 +63,13 @@ async def signed_note(connection: AsyncConnection, size: int) -> str:
 
 
 async def cosigned_sizes(connection: AsyncConnection) -> dict[tuple[str, bytes], int]:
-    """The largest size that each key has cosigned as far as is known here, by name and id."""
-    columns = ledger_cosignature.c
-    query = sa.select(columns.name, columns.key_id, sa.func.max(columns.size)).group_by(
-        columns.name, columns.key_id
+    """The largest of the last hundred sizes that each key has cosigned, by its name and id."""
+    checkpoint, columns = ledger_checkpoint.c, ledger_cosignature.c
+    last = sa.select(checkpoint.size).order_by(checkpoint.size.desc()).limit(LOOKED_BACK)
+    query = (
+        sa.select(columns.name, columns.key_id, sa.func.max(columns.size))
+        .where(columns.size.in_(last))
+        .group_by(columns.name, columns.key_id)
     )
     return {(name, key_id): size for name, key_id, size in await connection.execute(query)}
 

@@ -10,6 +10,7 @@ signed for.
 """
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -177,12 +178,17 @@ async def _check_map(connection: AsyncConnection, reread: _Reread) -> None:
     try:
         if reread.before is not None:
             await _reveal(connection, reread, second)
-        for key, change in reread.changes.items():
-            second.put(key, hash_standing(change.count, change.last_index, change.head))
+        root = await asyncio.to_thread(_changed, second, reread.changes)
     except WrongProof:
         raise LogDamagedError("The map that is kept is not the one that was published.") from None
-    if await asyncio.to_thread(second.root) != reread.after.map_root:
+    if root != reread.after.map_root:
         raise LogDamagedError("The map of the new state is not that of the entries before it.")
+
+
+def _changed(second: SecondMap, changes: Mapping[Hash, _Change]) -> bytes:
+    for key, change in changes.items():
+        second.put(key, hash_standing(change.count, change.last_index, change.head))
+    return second.root()
 
 
 async def _reveal(connection: AsyncConnection, reread: _Reread, second: SecondMap) -> None:

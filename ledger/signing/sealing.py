@@ -67,7 +67,7 @@ class Sealing:
     heartbeat: timedelta
     _planned: _Planned | None = field(init=False, default=None)
     _shown: str | None = field(init=False, default=None)
-    _as_of: int | None = field(init=False, default=None)
+    _fresh_until: float = field(init=False, default=0.0)
 
     async def seal(self) -> str | None:
         """Do one round; the note that was newly published, `None` when there was nothing to do.
@@ -155,27 +155,38 @@ class Sealing:
                 "signed here any more. Go on in its successor."
             )
         async with self.transactions.reading() as tx:
-            not_before = int((tx.now - self.heartbeat).timestamp())
-        if self._as_of is not None and self._as_of > not_before:
+            now = tx.now
+        if now.timestamp() < self._fresh_until:
             return None
         await self.quorum.sign_anew(size)
         try:
-            await self.quorum.require(size, not_before=not_before)
+            await self.quorum.require(size, not_before=int((now - self.heartbeat).timestamp()))
         finally:
+            # Where witnesses are missing, too, what is fresh of it counts, and is asked for again.
             fresher = await self._show()
+            self._fresh_until = 0.0
+        self._fresh_until = self._from(now.timestamp())
         return fresher if fresher != text else None
+
+    def _from(self, as_of: float | None) -> float:
+        """Until when, in unix time, is fresh enough what was so at that time."""
+        return (as_of or 0) + self.heartbeat.total_seconds()
 
     async def _show(self) -> str:
         """Put out the newest published checkpoint with all lines there are, if it is not out."""
         async with self.transactions.reading() as tx:
-            published = await published_note(tx.connection)
+            published, now = await published_note(tx.connection), tx.now
         assert published is not None
         size, text = published
         if text != self._shown:
-            self._as_of = self.quorum.as_of(text)
+            self.quorum.require_own(text)
             if self.publisher is not None:
                 await self._put_out_tiles(size, size)
                 await self.publisher.checkpoint(text)
+            # What has just come, from here or from another process, is fresh. Of what was there
+            # before, the note says so itself, by clocks that may not be ours.
+            as_of = self.quorum.as_of(text) if self._shown is None else now.timestamp()
+            self._fresh_until = self._from(as_of)
             self._shown = text
         return text
 

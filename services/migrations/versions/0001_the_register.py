@@ -111,8 +111,8 @@ CREATE TRIGGER ledger_state_update BEFORE UPDATE ON ledger_state WHEN NEW.key <>
 CREATE TRIGGER ledger_subject_delete BEFORE DELETE ON ledger_subject WHEN 1 BEGIN SELECT RAISE(ABORT, 'ledger_subject: DELETE is refused, rows are only added'); END
 """,
     """
-CREATE TRIGGER ledger_subject_insert BEFORE INSERT ON ledger_subject WHEN NEW.next_number < 1 OR EXISTS
-        (SELECT 1 FROM ledger_subject WHERE subject = NEW.subject OR key = NEW.key) BEGIN SELECT RAISE(ABORT, 'ledger_subject: a subject is begun once'); END
+CREATE TRIGGER ledger_subject_insert BEFORE INSERT ON ledger_subject WHEN NEW.next_number < 1
+        OR EXISTS (SELECT 1 FROM ledger_subject WHERE subject = NEW.subject) BEGIN SELECT RAISE(ABORT, 'ledger_subject: a subject is begun once'); END
 """,
     """
 CREATE TRIGGER ledger_subject_update BEFORE UPDATE ON ledger_subject WHEN NEW.subject <> OLD.subject OR NEW.salt <> OLD.salt OR NEW.key <> OLD.key
@@ -1253,7 +1253,6 @@ def upgrade() -> None:
         sa.CheckConstraint("length(key) = 32", name=op.f("ck_ledger_subject_key")),
         sa.CheckConstraint("length(salt) = 16", name=op.f("ck_ledger_subject_salt")),
         sa.PrimaryKeyConstraint("subject", name=op.f("pk_ledger_subject")),
-        sa.UniqueConstraint("key", name=op.f("uq_ledger_subject_key")),
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -1351,7 +1350,6 @@ def upgrade() -> None:
             ["entry_id"], ["ledger_entry.id"], name=op.f("fk_ledger_opening_entry_id")
         ),
         sa.PrimaryKeyConstraint("entry_id", "slot", name=op.f("pk_ledger_opening")),
-        sa.UniqueConstraint("entry_id", "name", name=op.f("uq_ledger_opening_entry_id_name")),
         sqlite_with_rowid=False,
     )
     if op.get_bind().dialect.name == "sqlite":

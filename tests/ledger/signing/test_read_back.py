@@ -201,7 +201,7 @@ async def test_a_subject_s_events_that_do_not_follow_one_another_are_not_signed(
 
     def wrong(names):
         found = yield from right(names)
-        return {name: replace(each, head_leaf=flip(each.head_leaf)) for name, each in found.items()}
+        return {name: each._replace(head_leaf=flip(each.head_leaf)) for name, each in found.items()}
 
     with monkeypatch.context() as broken:
         broken.setattr(ledger.keeping.append, "subjects_named", wrong)

@@ -313,3 +313,37 @@ async def test_a_backup_restored_with_its_guard_is_refused_by_the_witnesses(
     with pytest.raises(NotSealedError, match=reason):
         await restored.seal()
     assert await published(restored) == 4
+
+
+async def test_a_witness_whose_clock_is_slow_is_not_asked_all_the_time(town, engine):
+    sealing = sealing_with(town, engine)
+    await grow_sealed(sealing, sizes=(3,))
+
+    async def slow(body):
+        text = body.partition("\n\n")[2].rpartition("\n\n")[0] + "\n"
+        at = int(sealing.transactions.now.timestamp()) - 3600
+        return Answer(200, "text/plain", town.key("b").sign(text, at).line())
+
+    town.instead["b"] = slow
+    await add_events(sealing)
+    await sealing.seal()
+    for minutes in (9, 1, 9, 1):
+        town.asked.clear()
+        sealing.transactions.now += timedelta(minutes=minutes)
+        assert (await sealing.seal() is None) == (minutes == 9)
+        assert sorted(name for name, _ in town.asked) == ([] if minutes == 9 else ["a", "b", "c"])
+
+
+async def test_what_another_process_has_just_published_is_fresh(town, engine):
+    one = sealing_with(town, engine)
+    await grow_sealed(one, sizes=(3,))
+    other = sealing_with(town, engine, now=one.transactions.now)
+    assert await other.seal() is None
+    for sealing in (one, other):
+        sealing.transactions.now += timedelta(minutes=9)
+    await add_events(one, seconds=600)
+    await one.seal()
+    other.transactions.now = one.transactions.now + timedelta(minutes=5)
+    town.asked.clear()
+    assert await other.seal() is None
+    assert town.asked == []
