@@ -6,7 +6,8 @@ from api.publishing import introduction
 from api.sealing import load_signers, open_guard, read_witnesses
 from api.settings import Settings
 from ledger.formats.keys import VerifyingKey
-from ledger.inspecting.fsck import PublicFolder, Surroundings
+from ledger.inspecting.fsck import Surroundings
+from ledger.inspecting.published_notes import PublicFolder
 from ledger.inspecting.quick import inspect_quickly
 from ledger.inspecting.signers import Trust
 from ledger.signing.key_file import load_secret
@@ -38,9 +39,14 @@ def trust_of(settings: Settings) -> Trust:
 
 
 async def look_at_start(settings: Settings, registry: Registry) -> None:
-    """Look at the end of the ledger, and log what is wrong there; nothing is held up by it."""
-    async with registry.reading() as tx:
-        report = await tx.connection.run_sync(inspect_quickly, surroundings_of(settings))
+    """Look at the end of the ledger, and log what is wrong there; nothing else comes of it."""
+    try:
+        around = surroundings_of(settings)
+        async with registry.reading() as tx:
+            report = await tx.connection.run_sync(inspect_quickly, around)
+    except Exception:
+        logger.exception("fault while the ledger was looked at")
+        return
     for found in report.findings[:SHOWN_AT_START]:
         logger.error(
             "the ledger is damaged at entry %s, %s: %s", found.index, found.place, found.problem

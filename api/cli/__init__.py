@@ -10,6 +10,7 @@ import typer
 
 from api.cli import ledger
 from api.cli.demo import demo
+from api.cli.doctoring import doctor
 from api.cli.founding import found_office
 from api.cli.proving import prove
 from api.cli.serving import serve
@@ -28,6 +29,7 @@ app.command()(demo)
 app.command()(token)
 app.command()(prove)
 app.command()(verify)
+app.command()(doctor)
 app.command("found-office")(found_office)
 app.add_typer(ledger.app, name="ledger")
 

@@ -73,6 +73,7 @@ def _places(settings: Settings) -> tuple[str, Path, Path]:
 def _run(settings: Settings, listening: socket.socket, address: str) -> None:
     async def serve_it() -> None:
         from api.cli.banner import banner
+        from api.inspecting import look_at_start
         from api.opening import open_app, open_registry
 
         registry = await open_registry(settings)
@@ -81,6 +82,7 @@ def _run(settings: Settings, listening: socket.socket, address: str) -> None:
         except BadSettings as bad:
             await registry.close()
             fail(str(bad), CANNOT_BE_USED)
+        await look_at_start(settings, registry)
         print(await banner(settings, registry, address), flush=True)
         await serve_app(app, listening)
 

@@ -16,8 +16,9 @@ from rich.table import Table
 
 from bench.ledger.rows import Row, Setting
 
-MEASURES = ("memory", "durable", "state_map", "act", "proofs", "status_proof", "start")
-CONSOLE = Console()
+MEASURES = ("memory", "durable", "state_map", "act", "proofs", "status_proof", "start", "fsck")
+# In a file or a pipe there is room for what a terminal may have to fold.
+CONSOLE = Console(width=None if sys.stdout.isatty() else 160)
 
 
 def table_of(rows: list[Row]) -> Table:

@@ -1,7 +1,7 @@
 """Everything that follows from the entries computed anew, and all that was kept held against it."""
 
 import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +12,7 @@ from ledger.inspecting.checkpoints import CheckpointsAnew
 from ledger.inspecting.guarded import judge_guard, read_guard
 from ledger.inspecting.map_anew import MapAnew
 from ledger.inspecting.marks import MarksAnew
-from ledger.inspecting.published_notes import PublicNotes, claimed_size
+from ledger.inspecting.published_notes import PublicFolder, PublicNotes, Shown, look_at
 from ledger.inspecting.raw_rows import RawRow, count_rows, raw_between, raw_query
 from ledger.inspecting.report import Findings, Report
 from ledger.inspecting.schema import judge_triggers
@@ -45,14 +45,6 @@ _SUBJECTS = raw_query(store.ledger_subject, "subject", "salt")
 _SIZES = raw_query(store.ledger_checkpoint, "size", "published_at")
 _CHECKPOINTS = raw_between(store.ledger_checkpoint, store.ledger_checkpoint.c.size)
 _COSIGNATURES = raw_between(store.ledger_cosignature, store.ledger_cosignature.c.size)
-
-
-@dataclass(frozen=True, slots=True)
-class PublicFolder:
-    """Where the log is published, and what lies there beside the checkpoint, by name."""
-
-    path: Path
-    introduction: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,36 +107,54 @@ class _Inspection:
     total: int = 0
 
     def run(self, read_all: ReadAll) -> Report:
+        # What is outside is looked at before the first look at the database: then that holds all
+        # that is outside, also while the log is sealed and published.
+        public = self.around.public
+        shown = look_at(public.path) if public else None
+        guarded = read_guard(self.around.guard)
         entries = count_rows(self.connection, store.ledger_entry)
         sizes, published = self._signed_sizes()
-        stretches = self._stretches(entries, sizes)
+        stretches = self._stretches(entries, sizes, shown)
         self.total = entries + sum(stretch.end - stretch.start for stretch in stretches)
         readings = read_all(stretches)
-        newest = sizes[-1] if sizes else 0
-        guarded = read_guard(self.around.guard, self.findings, newest)
         walk = self._walk(entries, sizes, published, guarded)
-        size = walk.tree.size
-        if guarded is not None:
-            judge_guard(guarded, self.findings, size=size, newest=newest, roots=walk.roots)
+        self._judge_guard(walk, guarded, sizes)
         self._judge_stored(walk)
         signers = Signers(self.around.trust, walk.marks.changed_keys)
         signers.judge_changes(self.findings)
         signed = self._judge_checkpoints(walk, signers)
-        self._judge_notes(walk, signers, published)
+        if public and shown:
+            origin = self.around.trust.origin
+            notes = PublicNotes(public, origin, signers, published, walk.roots, self.findings)
+            notes.judge(shown, walk.tree.size)
         read = self._collect(readings)
+        self._judge_counts(walk, signed, read)
+        judge_triggers(self.connection, self.findings, walk.tree.size)
+        return self._report(walk, signed, read)
+
+    def _judge_guard(
+        self, walk: Walk, before: LastSigned | str | None, sizes: Sequence[int]
+    ) -> None:
+        after = read_guard(self.around.guard)
+        size, newest = walk.tree.size, sizes[-1] if sizes else 0
+        judge_guard(before, after, self.findings, size=size, newest=newest, roots=walk.roots)
+
+    def _judge_counts(self, walk: Walk, signed: CheckpointsAnew, read: Read) -> None:
+        openings = {"ledger_opening": read.openings} if self.with_openings else {}
         judge_counts(
             self.connection,
             self.findings,
-            size,
+            walk.tree.size,
             ledger_tile=walk.tree.tiles,
-            ledger_head=min(size, 1),
+            ledger_head=min(walk.tree.size, 1),
             ledger_checkpoint=signed.checkpoints,
             ledger_cosignature=signed.cosignatures,
-            **({"ledger_opening": read.openings} if self.with_openings else {}),
+            **openings,
         )
-        judge_triggers(self.connection, self.findings, size)
+
+    def _report(self, walk: Walk, signed: CheckpointsAnew, read: Read) -> Report:
         counts = {
-            "entries": size,
+            "entries": walk.tree.size,
             "subjects": len(walk.subjects.by_name),
             "states": len(walk.marks.state_times),
             "openings": read.openings,
@@ -153,7 +163,7 @@ class _Inspection:
             "cosignatures": signed.cosignatures,
             "files": read.files,
         }
-        return Report.of(FULL, size, counts, self.findings)
+        return Report.of(FULL, walk.tree.size, counts, self.findings)
 
     def _signed_sizes(self) -> tuple[list[int], list[int]]:
         """All sizes that were signed, in their order, and those among them that were published."""
@@ -161,14 +171,13 @@ class _Inspection:
         signed = sorted(row.size for row in rows)
         return signed, sorted(row.size for row in rows if row.published_at is not None)
 
-    def _stretches(self, entries: int, sizes: Sequence[int]) -> list[Stretch]:
+    def _stretches(self, entries: int, sizes: Sequence[int], shown: Shown | None) -> list[Stretch]:
         stretches: list[Stretch] = []
         if self.with_openings:
             stretches += [OpeningsOf(*part) for part in parts(entries)]
-        if self.around.public is not None:
-            folder = self.around.public.path
-            published = min(claimed_size(folder), entries)
-            signed = tuple(sizes)
+        if self.around.public and shown:
+            folder, signed = self.around.public.path, tuple(sizes)
+            published = min(shown.claimed_size, entries)
             stretches += [
                 FilesOf(*part, folder, entries, published, signed) for part in parts(entries)
             ]
@@ -179,7 +188,7 @@ class _Inspection:
         entries: int,
         sizes: Sequence[int],
         published: Sequence[int],
-        guarded: LastSigned | None,
+        guarded: LastSigned | str | None,
     ) -> Walk:
         subjects = SubjectsAnew(self.findings)
         for row in self.connection.execute(_SUBJECTS).all():
@@ -196,7 +205,8 @@ class _Inspection:
 
         if not at_published:
             judge_map()
-        wanted = sorted({*sizes, *([guarded.size] if guarded else [])})
+        known = [guarded.size] if isinstance(guarded, LastSigned) else []
+        wanted = sorted({*sizes, *known})
         walk = Walk(
             self.connection,
             self.findings,
@@ -234,14 +244,6 @@ class _Inspection:
             for row in self.connection.execute(_CHECKPOINTS, window).all():
                 signed.take(row, cosignatures.get(row.size, []))
         return signed
-
-    def _judge_notes(self, walk: Walk, signers: Signers, published: Sequence[int]) -> None:
-        if self.around.public is None:
-            return
-        folder, introduction = self.around.public.path, self.around.public.introduction
-        origin = self.around.trust.origin
-        notes = PublicNotes(folder, origin, signers, published, walk.roots, self.findings)
-        notes.judge(introduction)
 
     def _collect(self, readings: Iterator[Read]) -> Read:
         sum_of_all = Read(0, self.findings)

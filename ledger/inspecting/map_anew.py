@@ -45,11 +45,11 @@ class MapAnew:
         self._hash_again(sorted(touched))
 
     def _hash_again(self, touched: Iterable[int]) -> None:
-        hashes, below, first = self._hashes, self._below, len(self.places)
+        hashes, below, first, hash_of = self._hashes, self._below, len(self.places), sha256
         for place in touched:
             left, right, bit = below[place - first]
             one, other = hashes[left], hashes[right]
-            hashes[place] = sha256(one + other + bit).digest() if one and other else one or other
+            hashes[place] = hash_of(one + other + bit).digest() if one and other else one or other
 
     def _lay_out(self, ordered: list[Hash]) -> None:
         """Nodes nest by their bit, which grows towards the leaves (see `fold_leaves`)."""

@@ -89,14 +89,15 @@ class MarksAnew:
         try:
             old, new = parse_vkey(change.old), parse_vkey(change.new)
             text = change.signed_text(self.origin)
-            self.changed_keys.append(ChangedKey(index, old, new))
             old.check(text, change.old_signature)
             new.check(text, change.new_signature)
         except (Malformed, SignatureFailed):
             self._find(index, "the old key and the new one did not both sign it")
             return
-        if {old.algorithm, new.algorithm} != {Algorithm.ED25519} or old == new:
+        kinds = {(key.name, key.algorithm) for key in (old, new)}
+        if kinds != {(self.origin, Algorithm.ED25519)} or old == new:
             self._find(index, "it does not put one Ed25519 key in the place of another")
+        self.changed_keys.append(ChangedKey(index, old, new))
 
     def _take_origin(self, index: int, origin: Origin) -> None:
         try:

@@ -15,7 +15,7 @@ from ledger.formats.entry import EVENT, State, parse_mark
 from ledger.formats.fields import AT, KIND, SLOTS
 from ledger.formats.hashing import HASH_SIZE, SALT_SIZE
 from ledger.formats.spelling import Malformed, format_instant
-from ledger.inspecting.raw_rows import RawRow, raw_between, raw_query
+from ledger.inspecting.raw_rows import fetch, raw_between, raw_query
 from ledger.inspecting.report import Findings
 from ledger.inspecting.subjects import ENTRY
 from ledger.keeping import store
@@ -31,6 +31,9 @@ _INSTANT = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.
 _FROM_FIRST = list(range(SLOTS))
 _EVENT = EVENT.encode()
 _LENGTHS = [bytes([length]) for length in range(256)]
+
+# Entry, slot, name, salt, value, whether public, when erased.
+Opening = tuple[int, int, bytes, bytes | None, bytes | None, int, int | None]
 
 _opening = store.ledger_opening
 _ENTRIES = raw_between(
@@ -59,11 +62,11 @@ class OpeningsAnew:
         """Those of the entries from index `start` up to, and not including, `end`."""
         self.last_at = instant_before(connection, start)
         for first in range(start, end, ENTRIES_AT_A_TIME):
-            window = {"first": first, "last": min(first + ENTRIES_AT_A_TIME, end) - 1}
-            openings = connection.execute(_OPENINGS, window).all()
+            last = min(first + ENTRIES_AT_A_TIME, end) - 1
+            openings = fetch(connection, _OPENINGS, first, last)
             by_entry = {each: list(rows) for each, rows in groupby(openings, itemgetter(0))}
             self.read += len(openings)
-            for index, kind, entry, digests in connection.execute(_ENTRIES, window).all():
+            for index, kind, entry, digests in fetch(connection, _ENTRIES, first, last):
                 rows = by_entry.pop(index, [])
                 if kind == _EVENT:
                     self._take(index, entry, digests or b"", rows)
@@ -72,7 +75,7 @@ class OpeningsAnew:
             for index in by_entry:
                 self._find(index, "there is no entry that it is of")
 
-    def _take(self, index: int, entry: bytes, digests: bytes, rows: Sequence[RawRow]) -> None:
+    def _take(self, index: int, entry: bytes, digests: bytes, rows: Sequence[Opening]) -> None:
         if entry[COMMITTED] != _commitment_to(digests):
             self.findings.add(index, ENTRY, "its digests are not what it commits to")
         public: list[int] = []
@@ -104,7 +107,7 @@ class OpeningsAnew:
             self.last_at = at
 
     def _take_mark(
-        self, index: int, entry: bytes, digests: bytes | None, rows: Sequence[RawRow]
+        self, index: int, entry: bytes, digests: bytes | None, rows: Sequence[Opening]
     ) -> None:
         """A state tells its second: what is before is not newer, and what follows not older."""
         if digests is not None:

@@ -1,6 +1,5 @@
 """The folder everybody fetches the log from: every tile and bundle, byte for byte."""
 
-import os
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -10,7 +9,6 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from ledger.files import DRAFT_SUFFIX
 from ledger.formats.bundles import format_bundle
 from ledger.formats.hashing import HASH_SIZE
 from ledger.formats.spelling import Malformed
@@ -69,18 +67,12 @@ class PublishedFiles:
                 self._judge_bundle(tile, entries[begin : begin + TILE_WIDTH])
 
     def judge_above(self, connection: sa.Connection) -> None:
-        """All tiles of the higher levels, and the names of all files."""
+        """All tiles of the higher levels."""
         level = 1
         while count := tiles_at(level, self.size):
             for tile, hashes in self._hashes(connection, level, 0, count):
                 self._judge_tile(tile, hashes)
             level += 1
-        for folder, _, names in os.walk(self.folder / TILE_FOLDER):
-            for name in names:
-                path = (Path(folder) / name).relative_to(self.folder).as_posix()
-                is_draft = name.startswith(".") and name.endswith(DRAFT_SUFFIX)
-                if not is_draft and not _belongs(path, self.size):
-                    self.findings.add(self.size, public(path), "it is no file of this log")
 
     def _judge_tile(self, tile: Tile, hashes: bytes) -> None:
         def content(width: int) -> list[bytes]:
@@ -107,7 +99,7 @@ class PublishedFiles:
             try:
                 found = (self.folder / path(width)).read_bytes()
             except FileNotFoundError:
-                if width in needed:
+                if width in needed and not self._is_tidied(path(TILE_WIDTH), width):
                     index = begin << tile.level * TILE_HEIGHT
                     self.findings.add(index, public(path(width)), "it is missing")
                 continue
@@ -116,6 +108,10 @@ class PublishedFiles:
             if found != b"".join(items):
                 index = begin + _first_other(found, items) << tile.level * TILE_HEIGHT
                 self.findings.add(index, public(path(width)), "it is not what the log has there")
+
+    def _is_tidied(self, whole: str, width: int) -> bool:
+        """Whether a partial file has gone meanwhile, as the full one has come."""
+        return width < TILE_WIDTH and (self.folder / whole).exists()
 
     def _widths(self, tile: Tile, whole: str) -> set[int]:
         """How wide the files are that there may be, when the full one is there or partial ones."""
@@ -158,7 +154,8 @@ def _first_other(found: bytes, items: Sequence[bytes]) -> int:
     return min(bisect_right(list(accumulate(map(len, items))), offset), len(items) - 1)
 
 
-def _belongs(path: str, size: int) -> bool:
+def belongs(path: str, size: int) -> bool:
+    """Whether a log of so many entries may have a file of this name."""
     try:
         if path.startswith(f"{TILE_FOLDER}entries/"):
             number, width = parse_entries_path(path)

@@ -20,13 +20,16 @@ from ledger.inspecting.stored import HEAD
 from ledger.inspecting.subjects import ENTRY
 from ledger.inspecting.tree import PLACE as TILE
 from ledger.keeping import store
+from ledger.signing.guard import LastSigned
 
 QUICK = "quick"
 LEAVES = 256
 
 _HEAD = raw_query(store.ledger_head)
 _LAST = sa.select(sa.func.max(store.ledger_entry.c.idx))
-_ENTRIES = raw_between(store.ledger_entry, store.ledger_entry.c.idx, "entry", "leaf", "chain")
+_ENTRIES = raw_between(
+    store.ledger_entry, store.ledger_entry.c.idx, "idx", "entry", "leaf", "chain"
+)
 _TILE = raw_query(store.ledger_tile, "hashes").where(
     store.ledger_tile.c.level == sa.bindparam("level"), store.ledger_tile.c.n == sa.bindparam("n")
 )
@@ -50,6 +53,7 @@ class _Look:
         self._connection = connection
         self._around = around
         self._findings = Findings()
+        self._guarded = read_guard(around.guard)
         last = connection.execute(_LAST).scalar()
         self._size = 0 if last is None else last + 1
 
@@ -58,11 +62,7 @@ class _Look:
         chain = self._judge_leaves(start)
         self._judge_head(chain)
         newest = self._judge_checkpoint()
-        guarded = read_guard(self._around.guard, self._findings, newest)
-        if guarded is not None:
-            size = self._size
-            roots = {guarded.size: self._root(guarded.size)} if guarded.size <= size else {}
-            judge_guard(guarded, self._findings, size=size, newest=newest, roots=roots)
+        self._judge_guard(newest)
         judge_triggers(self._connection, self._findings, self._size)
         read = {"entries": self._size - start, "checkpoints": min(newest, 1)}
         return Report.of(QUICK, self._size, read, self._findings)
@@ -73,6 +73,8 @@ class _Look:
         chain = before[0].chain or NO_HASH if before else NO_HASH
         leaves = []
         for index, row in enumerate(self._entries(start, self._size - 1), start):
+            if row.idx != index:
+                break
             leaf = sha256(b"\x00" + row.entry).digest()
             chain = sha256(b"\x02" + chain + leaf).digest()
             if (row.leaf, row.chain) != (leaf, chain):
@@ -80,7 +82,7 @@ class _Look:
             chain = row.chain or chain
             leaves.append(leaf)
         if start + len(leaves) != self._size:
-            self._findings.add(start, ENTRY, "entries are missing after it")
+            self._findings.add(start + len(leaves), ENTRY, "an entry is missing")
         for at in range(0, len(leaves), TILE_WIDTH):
             tile = Tile(0, (start + at) // TILE_WIDTH)
             if self._stored(tile) != b"".join(leaves[at : at + TILE_WIDTH]):
@@ -120,6 +122,13 @@ class _Look:
             problem = "the tree in the database is not the one that was signed"
             self._findings.add(max(size - 1, 0), CHECKPOINT, problem)
         return size
+
+    def _judge_guard(self, newest: int) -> None:
+        before, size, roots = self._guarded, self._size, {}
+        if isinstance(before, LastSigned) and before.size <= size:
+            roots[before.size] = self._root(before.size)
+        after = read_guard(self._around.guard)
+        judge_guard(before, after, self._findings, size=size, newest=newest, roots=roots)
 
     def _root(self, size: int) -> Hash:
         return span_hash(Span(0, size), self._read)

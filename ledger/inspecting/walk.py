@@ -12,7 +12,7 @@ from ledger.formats.entry import EVENT
 from ledger.formats.hashing import HASH_SIZE, NO_HASH, Hash
 from ledger.formats.tree import TILE_WIDTH
 from ledger.inspecting.marks import MarksAnew
-from ledger.inspecting.raw_rows import RawRow, raw_between
+from ledger.inspecting.raw_rows import fetch, raw_between
 from ledger.inspecting.report import Findings
 from ledger.inspecting.subjects import ENTRY, SubjectsAnew
 from ledger.inspecting.tree import TreeAnew
@@ -87,7 +87,7 @@ class Walk:
 
     def _read_entries(self, start: int) -> "Columns":
         """The next entries, up to the first gap in the indexes."""
-        rows = self._read(_ENTRIES, start, ENTRIES_AT_A_TIME)
+        rows = fetch(self.connection, _ENTRIES, start, start + ENTRIES_AT_A_TIME - 1)
         columns = Columns(*zip(*rows, strict=True)) if rows else Columns()
         if columns.indexes != tuple(range(start, start + len(rows))):
             gap = next(at for at, index in enumerate(columns.indexes) if index != start + at)
@@ -101,8 +101,7 @@ class Walk:
     def _read_tiles(self, start: int) -> list[bytes]:
         """The stored tiles of the lowest level over the entries from `start` on."""
         first = start // TILE_WIDTH
-        rows = self._read(_TILES, first, TILES_AT_A_TIME)
-        stored = {row.n: row.hashes for row in rows}
+        stored = dict(fetch(self.connection, _TILES, first, first + TILES_AT_A_TIME - 1))
         return [stored.get(first + at, b"") for at in range(TILES_AT_A_TIME)]
 
     def _check_leaves(self, start: int, columns: "Columns", tiles: Sequence[bytes]) -> list[Hash]:
@@ -159,10 +158,6 @@ class Walk:
             first, end = (bisect_right(self.sizes, size) for size in (begin, begin + len(tile)))
             within = self.sizes[first:end]
             self.roots |= self.tree.take(tile, stored, within)
-
-    def _read(self, query: sa.Select[Any], first: int, count: int) -> Sequence[RawRow]:
-        window = {"first": first, "last": first + count - 1}
-        return self.connection.execute(query, window).all()
 
 
 def _hash_or(computed: bytes, stored: bytes | None) -> Hash:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from ledger.formats.hashing import Hash
-from ledger.formats.keys import SignatureFailed
+from ledger.formats.keys import SignatureFailed, VerifyingKey
 from ledger.formats.note import Note, OpenedNote, Signature, open_note, parse_note
 from ledger.formats.policy import Policy, QuorumMissed, TrustedLog
 from ledger.formats.spelling import Malformed
@@ -50,8 +50,7 @@ class Quorum:
         lines, cosignatures = list[Signature](), list[Cosignature]()
         for signer in self.signers():
             signature = signer.sign(text, at)
-            # What was signed wrongly once could be shown to anybody: memory fails too.
-            time = signer.verifying_key.check(text, signature.signature)
+            time = _time_of(signer.verifying_key, text, signature)
             if time is None:
                 lines.append(signature)
             else:
@@ -122,6 +121,17 @@ class Quorum:
     def silence(self) -> str:
         """Why which witness did not cosign when it was last asked; empty when all did."""
         return self._witnesses.reasons()
+
+
+def _time_of(key: VerifyingKey, text: str, signature: Signature) -> int | None:
+    """The unix time that a signature of our own tells. Memory fails, too: it is checked."""
+    try:
+        return key.check(text, signature.signature)
+    except SignatureFailed:
+        raise NotSealedError(
+            f"What the key {key.name}+{key.id.hex()} has just signed is no signature of its own and "
+            "is not used: if this comes again, look at the key, and at this machine's memory."
+        ) from None
 
 
 def _opened(policy: Policy, note: str) -> OpenedNote:

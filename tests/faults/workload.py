@@ -6,6 +6,7 @@ once a checkpoint was published. A fault that reaches the caller ends the work, 
 
 import asyncio
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from api.opening import open_registry
@@ -52,5 +53,6 @@ if __name__ == "__main__":
     try:
         asyncio.run(work(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])))
     except Exception as fault:  # noqa: BLE001 - whatever was made to fail, in whichever layer.
-        print(f"{type(fault).__name__}: {fault}", file=sys.stderr)
+        with suppress(OSError):  # It may be this very call that fails.
+            print(f"{type(fault).__name__}: {fault}", file=sys.stderr)
         sys.exit(FAULT_MET)

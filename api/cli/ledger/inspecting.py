@@ -56,7 +56,7 @@ def fsck(
         told = {"log": settings.log_origin, **report.told(), "seconds": seconds}
         print(json.dumps(told, ensure_ascii=False, indent=2))
     else:
-        print("\n".join(_spoken(report, settings, seconds)))
+        typer.echo("\n".join(_spoken(report, settings, seconds)))
     if not report.is_sound:
         raise typer.Exit(FAILED)
 
@@ -100,11 +100,13 @@ def _database(settings: Settings) -> Path:
 def _spoken(report: "Report", settings: Settings, seconds: float) -> Iterator[str]:
     what = f"{settings.log_origin}, {report.size:,} entries"
     if report.is_sound:
-        yield f"SOUND: {what}; checked in {seconds:,.1f} s ({report.level}), and everything agrees."
+        sound = typer.style("SOUND", fg="green", bold=True)
+        yield f"{sound}: {what}; checked in {seconds:,.1f} s ({report.level}), and all agrees."
         yield from _what_was_read(report, settings)
         return
     count = len(report.findings) + report.left_out
-    yield f"NOT SOUND: {what}; {count:,} findings, the first at entry {report.first_bad_index}."
+    not_sound = typer.style("NOT SOUND", fg="red", bold=True)
+    yield f"{not_sound}: {what}; {count:,} findings, the first at entry {report.first_bad_index:,}."
     shown = report.findings[:FINDINGS_SHOWN]
     width = max(len(found.place) for found in shown)
     for found in shown:
@@ -123,4 +125,5 @@ def _what_was_read(report: "Report", settings: Settings) -> Iterator[str]:
     yield f"  states       {read['states']:,}, each with the root of the state map at its place"
     yield f"  checkpoints  {read['checkpoints']:,}, with {read['cosignatures']:,} cosignatures"
     yield f"  openings     {read['openings']:,}, of which {read['erased']:,} are erased"
-    yield f"  files        {read['files']:,} below {settings.ledger_files}"
+    files = f"{read['files']:,}" if read["files"] else "none is published yet"
+    yield f"  files        {files} below {settings.ledger_files}"

@@ -23,7 +23,12 @@ ROUNDS = 2
 
 
 def checkpoint() -> None:
-    """Sign, witness and publish the ledger as it stands, and print the newest checkpoint."""
+    """Sign, witness and publish the ledger as it stands, and print the newest checkpoint.
+
+    It is what a running register does every second: with the keys in the data folder or the
+    commands in DATATITLE_SIGNER, the witnesses of the policy in DATATITLE_WITNESSES, the guard at
+    DATATITLE_GUARD. What is not signed or not published is said, with the reason and a way out.
+    """
     from ledger.signing.faults import NotSealedError
 
     settings = settings_or_exit()

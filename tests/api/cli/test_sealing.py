@@ -1,8 +1,6 @@
 """`datatitle ledger checkpoint` and `guard`: sign now, and look after what guards the signing."""
 
 import asyncio
-import sqlite3
-from contextlib import closing
 
 import pytest
 
@@ -11,6 +9,7 @@ from api.sealing import load_signers
 from api.settings import read_settings
 from ledger.formats.policy import NONE, Policy, TrustedLog
 from ledger.signing.guard import Guard
+from tests.ledger.tampering import copy_database
 
 ORIGIN = "datatitle.local/log"
 ADOPTED = ("ledger", "guard", "--adopt", "--confirm", ORIGIN)
@@ -42,13 +41,6 @@ def add_event(data):
     asyncio.run(add())
 
 
-def copy(source, target):
-    for name in (target.name, f"{target.name}-wal", f"{target.name}-shm"):
-        target.with_name(name).unlink(missing_ok=True)
-    with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(target)) as other:
-        one.backup(other)
-
-
 def test_the_newest_checkpoint_is_signed_published_and_printed(datatitle, sample, guard):
     add_event(sample)
     before = guard.read().size
@@ -67,10 +59,10 @@ def test_the_newest_checkpoint_is_signed_published_and_printed(datatitle, sample
 def test_a_restored_backup_is_not_signed_and_both_commands_say_why(
     datatitle, sample, register, guard, tmp_path
 ):
-    copy(register, tmp_path / "backup")
+    copy_database(register, tmp_path / "backup")
     add_event(sample)
     assert datatitle("ledger", "checkpoint").exit_code == 0
-    copy(tmp_path / "backup", register)
+    copy_database(tmp_path / "backup", register)
 
     told = datatitle("ledger", "checkpoint")
 

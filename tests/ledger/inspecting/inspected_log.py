@@ -11,7 +11,8 @@ from ledger.formats.entry import PolicyInForce
 from ledger.formats.hashing import Hash
 from ledger.formats.keys import Algorithm
 from ledger.formats.policy import Group, Policy, Witness
-from ledger.inspecting.fsck import PublicFolder, Surroundings, inspect_fully
+from ledger.inspecting.fsck import Surroundings, inspect_fully
+from ledger.inspecting.published_notes import PublicFolder
 from ledger.inspecting.signers import Trust
 from ledger.inspecting.stretches import reading
 from ledger.keeping.append import append_mark

@@ -11,7 +11,7 @@ from ledger.signing.witnesses import WitnessAheadError
 from tests.ledger.growing import ORIGIN
 from tests.ledger.sealing_log import LOG_KEY, add_events, grow_sealed, sealing_of
 from tests.ledger.signing.town import SIZE, Town, answering, sealing_with, unreached
-from tests.ledger.tampering import tamper
+from tests.ledger.tampering import copy_database, tamper
 
 
 @pytest.fixture
@@ -59,13 +59,12 @@ async def test_there_is_nothing_to_adopt_before_anything_was_signed(sealing):
         await found_by(sealing)
 
 
-async def test_a_guard_that_knows_more_is_never_replaced(sealed, database):
-    await sealed.transactions.engine.dispose()
-    backup = database.read_bytes()
+async def test_a_guard_that_knows_more_is_never_replaced(sealed, database, tmp_path):
+    copy_database(database, tmp_path / "backup.db")
     await add_events(sealed)
     await sealed.seal()
     await sealed.transactions.engine.dispose()
-    database.write_bytes(backup)
+    copy_database(tmp_path / "backup.db", database)
     with pytest.raises(NotSealedError, match="the database is not the newest"):
         await found_by(sealed)
 
@@ -96,12 +95,11 @@ async def test_nothing_is_adopted_that_is_older_than_what_is_published(engine, d
     publisher = LogPublisher(FolderShelf(tmp_path / "public"))
     sealing = sealing_of(engine, publisher=publisher)
     await grow_sealed(sealing, sizes=(3,))
-    await engine.dispose()
-    backup = database.read_bytes()
+    copy_database(database, tmp_path / "backup.db")
     await add_events(sealing)
     await sealing.seal()
     await engine.dispose()
-    database.write_bytes(backup)
+    copy_database(tmp_path / "backup.db", database)
     sealing.guard.path.unlink()
     with pytest.raises(NotSealedError, match="A tree of 6 entries is published"):
         await found_by(sealing)

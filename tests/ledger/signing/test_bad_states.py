@@ -1,7 +1,5 @@
 """What a log refuses to sign: a restored database, a lost guard, damage; and that it says why."""
 
-import sqlite3
-from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -20,16 +18,7 @@ from ledger.signing.guard import Step
 from tests.ledger.conftest import open_engine
 from tests.ledger.growing import START
 from tests.ledger.sealing_log import add_events, grow_sealed, sealing_of
-from tests.ledger.tampering import tamper
-
-
-def copy(source, target):
-    """As an operator backs a database up, and as one puts it back."""
-    target.unlink(missing_ok=True)
-    for beside in ("-wal", "-shm"):
-        target.with_name(target.name + beside).unlink(missing_ok=True)
-    with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(target)) as other:
-        one.backup(other)
+from tests.ledger.tampering import copy_database, tamper
 
 
 async def size_of(sealing):
@@ -43,12 +32,12 @@ async def restored(tmp_path, database):
     engine = open_engine(database)
     sealing = sealing_of(engine, tmp_path)
     await grow_sealed(sealing, sizes=(3, 7))
-    copy(database, tmp_path / "backup.db")
+    copy_database(database, tmp_path / "backup.db")
     await add_events(sealing, 3, seconds=20)
     await sealing.seal()
     await engine.dispose()
-    copy(database, tmp_path / "newest.db")
-    copy(tmp_path / "backup.db", database)
+    copy_database(database, tmp_path / "newest.db")
+    copy_database(tmp_path / "backup.db", database)
     engine = open_engine(database)
     yield sealing_of(engine, tmp_path, now=START + timedelta(seconds=30))
     await engine.dispose()
@@ -94,14 +83,14 @@ async def test_yesterday_s_backup_is_not_signed_when_it_outgrew_what_was_signed(
 async def test_a_backup_from_before_anything_was_signed_is_not_signed(
     restored, database, templates
 ):
-    copy(templates / "empty", database)
+    copy_database(templates / "empty", database)
     assert "holds 0 entries" in await refused(restored, DatabaseBehindError)
 
 
 async def test_the_newest_database_put_back_is_signed_again(restored, database, tmp_path):
     await refused(restored, DatabaseBehindError)
     await restored.transactions.engine.dispose()
-    copy(tmp_path / "newest.db", database)
+    copy_database(tmp_path / "newest.db", database)
     assert await restored.seal() is None
     await add_events(restored, 1, seconds=40)
     assert parse_checkpoint(parse_note(await restored.seal()).text).tree_size == 15
@@ -112,10 +101,10 @@ async def test_a_backup_taken_while_it_was_being_signed_gets_the_same_signature(
 ):
     await add_events(sealed, 1, seconds=20)
     size = await sealed._close(13)
-    copy(database, tmp_path / "backup.db")
+    copy_database(database, tmp_path / "backup.db")
     note = await sealed.seal()
     await sealed.transactions.engine.dispose()
-    copy(tmp_path / "backup.db", database)
+    copy_database(tmp_path / "backup.db", database)
 
     again = await sealing_of(sealed.transactions.engine, now=sealed.transactions.now).seal()
 

@@ -9,11 +9,14 @@ import ledger.keeping.placing
 from ledger.formats.hashing import Hash
 from ledger.formats.state_map import Standing
 from ledger.keeping.reading import latest_published
+from ledger.keeping.tiles import TileCache
 from ledger.signing import sealing as sealing_module
 from ledger.signing.checkpoints import newest_signed
 from ledger.signing.faults import LogDamagedError
 from tests.ledger.sealing_log import add_events
 from tests.ledger.tampering import tamper
+
+NOT_THERE = Hash(b"x" * 32)
 
 
 def flip(data, bit=0):
@@ -220,3 +223,40 @@ async def test_a_log_of_which_nothing_is_published_is_read_back_from_its_beginni
     with pytest.raises(LogDamagedError, match="Entry 0 is not as it was appended"):
         await sealing.seal()
     assert sealing.guard.read() is None
+
+
+async def test_a_first_event_that_builds_on_another_is_not_signed(sealed, monkeypatch):
+    right = ledger.keeping.append._begin
+    with monkeypatch.context() as broken:
+        broken.setattr(
+            ledger.keeping.append, "_begin", lambda name: right(name)._replace(head_leaf=NOT_THERE)
+        )
+        await add_events(sealed, 4)
+    assert await refused(sealed) == "Event 16 follows none of its subject's events."
+
+
+async def test_a_first_event_that_is_not_the_first_is_not_signed(sealing, database, monkeypatch):
+    await add_events(sealing)
+    tamper(database, "UPDATE ledger_head SET id = 1")
+    right = ledger.keeping.append._begin
+    with monkeypatch.context() as broken:
+        broken.setattr(
+            ledger.keeping.append,
+            "_begin",
+            lambda name: right(name)._replace(next_number=3, head_leaf=NOT_THERE),
+        )
+        await add_events(sealing, 2)
+    with pytest.raises(LogDamagedError, match="Event 2 follows none of its subject's events"):
+        await sealing.seal()
+
+
+async def test_a_proof_of_growth_that_witnesses_would_refuse_is_not_signed(sealed, monkeypatch):
+    right = TileCache.prove_consistency
+
+    async def wrong(*arguments):
+        first, *others = await right(*arguments)
+        return [flip(first), *others]
+
+    await add_events(sealed)
+    monkeypatch.setattr(TileCache, "prove_consistency", wrong)
+    assert await refused(sealed) == "The log does not continue what was signed last."

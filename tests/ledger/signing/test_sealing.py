@@ -1,6 +1,7 @@
 """A round of sealing, from events to a published checkpoint, and what makes it fresh again."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
@@ -21,6 +22,7 @@ from ledger.keeping.reading import (
     read_head,
 )
 from ledger.keeping.state_map import prove, read_root
+from ledger.signing.checkpoints import Cosignature, keep_cosignatures
 from ledger.signing.faults import LogEndedError, NotSealedError
 from ledger.signing.guard import GuardBusyError, LastSigned, Step
 from tests.ledger.growing import ORIGIN, START
@@ -221,6 +223,35 @@ async def test_a_checkpoint_is_the_log_s_own_only_with_its_keys(sealed, engine):
         assert await count(connection, store.ledger_checkpoint) == 3
 
 
+@pytest.mark.parametrize("key", [LOG_KEY, ML_DSA_KEY])
+async def test_a_signature_that_came_out_wrong_is_not_used(sealed, engine, key):
+    wrong = SimpleNamespace(
+        verifying_key=key.verifying_key,
+        sign=lambda text, at: key.sign(text.replace("\n15\n", "\n16\n"), at),
+    )
+    sealed.quorum.signers = lambda: [wrong, LOG_KEY]
+    await add_events(sealed)
+    with pytest.raises(NotSealedError, match="has just signed is no signature of its own"):
+        await sealed.seal()
+    async with engine.begin() as connection:
+        assert await count(connection, store.ledger_checkpoint) == 3
+    sealed.quorum.signers = lambda: [LOG_KEY, ML_DSA_KEY]
+    assert TRUST.open(await sealed.seal()).checkpoint.tree_size == 15
+
+
+async def test_of_each_key_the_newest_cosignature_is_kept(sealed, engine):
+    _, text = await published(sealed)
+    text = parse_note(text).text
+    now = int(sealed.transactions.now.timestamp())
+    for at in (now + 60, now + 30):
+        async with sealed.transactions.deciding() as tx:
+            line = Cosignature(ML_DSA_KEY.sign(text, at), at)
+            await keep_cosignatures(tx.connection, 13, [line])
+        assert TRUST.open((await published(sealed))[1]).as_of == now + 60
+    async with engine.begin() as connection:
+        assert await count(connection, store.ledger_cosignature) == 3
+
+
 async def test_two_keys_sign_while_one_takes_over_from_the_other(sealed):
     new = type(LOG_KEY)(ORIGIN, LOG_KEY.algorithm, b"\x09" * 32)
     sealed.quorum.signers = lambda: [LOG_KEY, new, ML_DSA_KEY]
@@ -246,6 +277,11 @@ async def test_a_thousand_events_are_sealed_at_once(sealing, engine):
     entries = await entries_of(engine)
     assert len(entries) == 1001
     assert parse_checkpoint(parse_note(note).text).root == tree_hash(entries)
+
+
+async def published(sealing):
+    async with sealing.transactions.reading() as tx:
+        return await published_note(tx.connection)
 
 
 async def count(connection, table):

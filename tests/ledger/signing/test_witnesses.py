@@ -15,6 +15,7 @@ from ledger.signing.witnesses import Answer, WitnessAheadError
 from tests.ledger.growing import START
 from tests.ledger.sealing_log import LOG_KEY, add_events, grow_sealed, sealing_of
 from tests.ledger.signing.town import SIZE, Town, answering, sealing_with, silent, unreached
+from tests.ledger.tampering import copy_database
 
 
 @pytest.fixture
@@ -294,18 +295,17 @@ async def test_a_witness_that_has_seen_a_larger_tree_stops_everything(
     [(1, "a tree of 8 entries .* here it has 6"), (3, "it answered 422"), (4, "it answered 422")],
 )
 async def test_a_backup_restored_with_its_guard_is_refused_by_the_witnesses(
-    town, engine, database, events, reason
+    town, engine, database, tmp_path, events, reason
 ):
     sealing = sealing_with(town, engine)
     await grow_sealed(sealing, sizes=(3,))
     guard = sealing.guard.path.read_text()
-    await engine.dispose()
-    backup = database.read_bytes()
+    copy_database(database, tmp_path / "backup.db")
     for seconds in (100, 200):
         await add_events(sealing, seconds=seconds)
         await sealing.seal()
     await engine.dispose()
-    database.write_bytes(backup)
+    copy_database(tmp_path / "backup.db", database)
     sealing.guard.path.write_text(guard)
 
     restored = sealing_with(town, engine, now=sealing.transactions.now)

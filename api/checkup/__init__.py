@@ -1,0 +1,1 @@
+"""What the doctor looks at: the machine, the database, keys, the ledger, and those outside."""

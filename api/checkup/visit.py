@@ -1,0 +1,33 @@
+"""One visit of the doctor: an installation, looked at without changing anything of it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.settings import Settings
+from services.clock import Clock
+from services.registry import open_engine
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """The settings, a snapshot of the database, and the instant of the visit."""
+
+    settings: Settings
+    connection: AsyncConnection
+    clock: Clock
+    now: datetime
+
+
+@asynccontextmanager
+async def visiting(settings: Settings, clock: Clock) -> AsyncIterator[Visit]:
+    """Open the database that is there, as it is: no step is taken to bring it up to date."""
+    engine = open_engine(settings.database_url)
+    try:
+        async with engine.connect() as connection, connection.begin():
+            yield Visit(settings, connection, clock, clock.now())
+    finally:
+        await engine.dispose()
