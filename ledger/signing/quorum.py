@@ -129,8 +129,8 @@ def _time_of(key: VerifyingKey, text: str, signature: Signature) -> int | None:
         return key.check(text, signature.signature)
     except SignatureFailed:
         raise NotSealedError(
-            f"What the key {key.name}+{key.id.hex()} has just signed is no signature of its own and "
-            "is not used: if this comes again, look at the key, and at this machine's memory."
+            f"What the key {key.name}+{key.id.hex()} has just signed is no signature of its own "
+            "and is not used: if this comes again, look at the key, and at this machine's memory."
         ) from None
 
 
