@@ -54,10 +54,12 @@ def _history(verified: Verified) -> Iterator[str]:
         return
     if verified.form is Form.SHORT:
         yield f"The last of the certificate's {verified.count} events is in the log."
+        yield "The state map says that none follows."
+        yield "What the file tells of it is what was recorded; the events before are not shown."
     else:
         yield f"All {verified.count} events of the certificate are in the log, none left out."
-    yield "The state map says that none follows."
-    yield "What the file tells of them is what was recorded, and a certificate can live so."
+        yield "The state map says that none follows."
+        yield "What the file tells of them is what was recorded, and a certificate can live so."
     yield "What happened (instants in UTC):"
     for event in verified.events:
         yield f"{event.number:>4}  {_second(event.at)}  {event.kind}"

@@ -97,9 +97,16 @@ def test_a_folder_with_something_else_in_it_is_left_alone(datatitle, data):
     assert [path.name for path in data.iterdir()] == ["letter.txt"]
 
 
-def test_the_sample_goes_into_the_data_folder_only(datatitle, tmp_path):
-    address = f"sqlite+aiosqlite:///{tmp_path}/other.sqlite3"
-    told = datatitle("serve", "--sample", "--port", "0", DATATITLE_DATABASE_URL=address)
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("DATATITLE_DATABASE_URL", "sqlite+aiosqlite:///{}/other.sqlite3"),
+        ("DATATITLE_GUARD", "{}/guard"),
+        ("DATATITLE_LEDGER_FILES", "{}/ledger"),
+    ],
+)
+def test_the_sample_goes_into_the_data_folder_only(datatitle, tmp_path, name, place):
+    told = datatitle("serve", "--sample", "--port", "0", **{name: place.format(tmp_path)})
 
     assert told.exit_code == 2
-    assert "DATATITLE_DATABASE_URL" in told.stderr
+    assert name in told.stderr
