@@ -55,7 +55,7 @@ def _of_the_log(settings: Settings, signers: list[Signer]) -> Iterator[Check]:
     where = f", {commands} of them by a command" if commands else ""
     yield ok(SUBJECT, f"{settings.log_origin} signs with {', '.join(names)}{where}.")
     if names.count("ED25519") > 1:
-        to_do = "Run `datatitle ledger rotate-key` again when everybody knows the new one."
+        to_do = "When everybody knows the new one, run `datatitle ledger rotate-key --finish`."
         yield note(SUBJECT, "The log is being handed on: two keys sign side by side.", to_do)
 
 

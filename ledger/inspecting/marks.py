@@ -38,6 +38,7 @@ class MarksAnew:
     changed_keys: list[ChangedKey] = field(default_factory=list)
     frozen_at: int | None = None
     last_index: int = -1
+    is_successor: bool = False
 
     def take(self, index: int, columns: Any, at: int, chain: Hash) -> None:
         """The mark at an index; `chain` is that over all entries before it."""
@@ -105,7 +106,8 @@ class MarksAnew:
         except (Malformed, UnicodeDecodeError):
             self._find(index, "it does not hold the signed checkpoint of another log")
             return
-        if index > 0 or last.origin == self.origin:
+        self.is_successor = index == 0 and last.origin != self.origin
+        if not self.is_successor:
             self._find(index, "only the first entry names the log before, which is another")
 
     @property

@@ -61,9 +61,6 @@ class PublicNotes:
         """
         if shown.checkpoint is not None:
             self._judge_checkpoint(shown.checkpoint)
-            for name, content in self.folder.introduction.items():
-                if _read(self.folder.path / name) != content.encode():
-                    self._find(name, "it is not what this installation publishes")
         elif len(self.published) > 1:
             self._find(CHECKPOINT_PATH, "it is missing, though a checkpoint was published")
         for path in shown.paths:
@@ -77,11 +74,19 @@ class PublicNotes:
         except (Malformed, UnicodeDecodeError, SignatureFailed):
             self._find(CHECKPOINT_PATH, "its signed note is not good")
             return
+        # While the log is handed on, what lies beside the checkpoint follows with the next one.
+        if self.signers.are_those_of(note.signatures):
+            self._judge_introduction()
         size = checkpoint.tree_size
         if (checkpoint.origin, checkpoint.root) != (self.origin, self.roots.get(size)):
             self._find(CHECKPOINT_PATH, "it is not of the log in the database")
         elif size not in self.published[-2:] and self._is_still_shown(published):
             self._find(CHECKPOINT_PATH, f"it is of {size} entries, and more are published")
+
+    def _judge_introduction(self) -> None:
+        for name, content in self.folder.introduction.items():
+            if _read(self.folder.path / name) != content.encode():
+                self._find(name, "it is not what this installation publishes")
 
     def _is_still_shown(self, published: bytes) -> bool:
         return _read(self.folder.path / CHECKPOINT_PATH) == published

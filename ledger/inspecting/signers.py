@@ -50,6 +50,12 @@ class Signers:
             problem = "it hands on to a key that this installation does not sign with"
             findings.add(self._changes[-1].index, ENTRY, problem)
 
+    def are_those_of(self, signatures: Sequence[Signature]) -> bool:
+        """Whether all keys in use now have signed, and no other that the log has ever had."""
+        own = {(key.name, key.id) for key in (*self._keys, *self._now)}
+        now = {(key.name, key.id) for key in self._now}
+        return own & {(each.name, each.key_id) for each in signatures} == now
+
     def check(self, size: int, text: str, signatures: Sequence[Signature]) -> None:
         """Raise `SignatureFailed` unless the key in use at a size signed, and nobody else but
         the key before it or after it, each once; `UnknownSigner` when another has.

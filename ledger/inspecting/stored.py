@@ -49,14 +49,17 @@ def judge_head(
 def _is_instant_of_last(
     connection: sa.Connection, last_at: int, size: int, marks: MarksAnew
 ) -> bool:
-    """An event tells its instant, a state its second; after other marks it is not earlier."""
+    """An event tells its instant, a state its second; after other marks it is not earlier, nor in
+    a log that took over the events of another and was not closed by a state yet.
+    """
     told = instant_before(connection, size)
     try:
         event_at = store.microseconds(parse_instant(told.decode())) if told else 0
     except (Malformed, UnicodeDecodeError):
         return True  # It is found where the openings are judged.
     if marks.last_index != size - 1:
-        return last_at == event_at
+        is_taken_over = marks.is_successor and not marks.state_times
+        return last_at == event_at or (is_taken_over and last_at > event_at)
     state_time = marks.state_times.get(size - 1)
     if state_time is not None:
         return last_at >= event_at and last_at // SECOND == state_time

@@ -106,7 +106,8 @@ def _spoken(report: "Report", settings: Settings, seconds: float) -> Iterator[st
         return
     count = len(report.findings) + report.left_out
     not_sound = typer.style("NOT SOUND", fg="red", bold=True)
-    yield f"{not_sound}: {what}; {count:,} findings, the first at entry {report.first_bad_index:,}."
+    findings = f"{count:,} finding{'' if count == 1 else 's'}"
+    yield f"{not_sound}: {what}; {findings}, the first at entry {report.first_bad_index:,}."
     shown = report.findings[:FINDINGS_SHOWN]
     width = max(len(found.place) for found in shown)
     for found in shown:

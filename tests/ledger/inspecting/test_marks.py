@@ -1,5 +1,7 @@
 """Entries that are no events: what they may say, and where they may stand."""
 
+from datetime import timedelta
+
 import pytest
 
 from ledger.formats.checkpoint import Checkpoint
@@ -158,6 +160,22 @@ async def test_a_log_may_begin_with_the_last_checkpoint_of_another(engine, tmp_p
     await log.mark(origin(FORMER.name, FORMER))
 
     assert await log.findings() == []
+
+
+async def test_a_log_that_took_over_events_may_say_when(engine, tmp_path, database):
+    """Its head tells the instant it began, until a state closes it."""
+    log = HandLog(engine, tmp_path)
+    await log.mark(origin(FORMER.name, FORMER))
+    await log.events("a")
+    tamper(database, "UPDATE ledger_head SET last_at = last_at + 60000000")
+    assert await log.findings() == []
+    log.now += timedelta(seconds=60)
+    await log.state()
+    await log.events("a")
+    tamper(database, "UPDATE ledger_head SET last_at = last_at + 60000000")
+
+    problem = "its instant is not that of the last entry"
+    assert await log.findings() == [(3, "ledger_head", problem)]
 
 
 NOT_FIRST = "only the first entry names the log before, which is another"

@@ -13,11 +13,18 @@ from ledger.inspecting.published_notes import PublicFolder
 from ledger.inspecting.signers import Trust
 from ledger.inspecting.stretches import reading
 from ledger.keeping.log import Log
+from ledger.publishing.introduction import introduction_of
 from ledger.publishing.publisher import LogPublisher
 from ledger.publishing.shelf import FolderShelf
 from ledger.signing.key_file import SecretKey
 from tests.ledger.growing import ORIGIN, START, append
-from tests.ledger.inspecting.inspected_log import around, database_in, inspected, public_in
+from tests.ledger.inspecting.inspected_log import (
+    POLICY,
+    around,
+    database_in,
+    inspected,
+    public_in,
+)
 from tests.ledger.sealing_log import LOG_KEY, ML_DSA_KEY, grow_sealed, sealing_of
 from tests.ledger.tampering import rows
 
@@ -109,6 +116,22 @@ def test_what_a_stranger_begins_with(folder, name):
     file.write_bytes(file.read_bytes() + b"\n")
 
     assert found_in(folder) == [(279, name, "it is not what this installation publishes")]
+
+
+def test_what_a_stranger_begins_with_follows_a_change_of_keys_with_the_next_checkpoint(folder):
+    """Another key has come into use here, with which nothing was published yet."""
+    surroundings = around(folder)
+    keys = (*surroundings.trust.log_keys, THIRD_KEY.verifying_key)
+    handed_on = replace(
+        surroundings,
+        trust=replace(surroundings.trust, log_keys=keys),
+        public=replace(surroundings.public, introduction=introduction_of(keys, POLICY)),
+    )
+
+    assert inspect_file(database_in(folder), handed_on).findings == ()
+
+
+THIRD_KEY = SecretKey(ORIGIN, Algorithm.ED25519, b"\x04" * 32)
 
 
 def test_a_checkpoint_that_is_missing(folder):
