@@ -28,7 +28,8 @@ def table_of(rows: list[Row]) -> Table:
         table.add_column(heading)
     for row in rows:
         *figures, is_met = row
-        table.add_row(*figures, "met" if is_met else "missed")
+        verdict = "met" if is_met else "missed"
+        table.add_row(*figures, verdict if row.goal else "")
     return table
 
 
