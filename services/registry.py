@@ -5,30 +5,42 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransaction
 
 from ledger.keeping.log import Log
-from services import sqlite
+from services import postgresql, sqlite
 from services.blobs import FolderBlobs
 from services.clock import Clock
 from services.permits import Permits
 from services.writing_turn import WriteAheadLog, writing_turn
 
-READERS = 8  # Connections kept open; more are opened under load and closed after.
-BUSY_TIMEOUT_MS = 10_000
-LOG_SIZE_MAX = 64 << 20  # Bytes of the disk the write-ahead log keeps when it begins anew.
+
+class OutcomeUnknownError(Exception):
+    """The connection was lost while the act was being committed: it is done, or it is not."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Transaction:
-    """What an act or a view may use: the connection, the instant, the log to record in."""
+    """What an act or a view may use: the connection, the instant, the log to record in.
+
+    `now` is read at the beginning, and again after every lock that was waited for: what somebody
+    else did meanwhile was done before.
+    """
 
     connection: AsyncConnection
     now: datetime
     log: Log
+    _clock: Clock = field(repr=False)
+
+    @property
+    def has_everything(self) -> bool:
+        """Nobody else writes to this database while the transaction lasts."""
+        return self.connection.dialect.name == "sqlite"
+
+    def look_at_the_clock(self) -> None:
+        self.now = max(self.now, self._clock.now())
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +52,10 @@ class Registry:
     permits: Permits
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
     _wal: WriteAheadLog = field(default_factory=WriteAheadLog, repr=False)
+    _snapshots: AsyncEngine = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_snapshots", snapshots(self.engine))
 
     @asynccontextmanager
     async def deciding(self) -> AsyncIterator[Transaction]:
@@ -48,52 +64,63 @@ class Registry:
         SQLite takes the write lock at BEGIN, so nothing a rule has just checked can change
         before the action writes. Deciders of one process queue here, in order, and the first of
         them stands in line with those of other processes.
+
+        PostgreSQL lets many decide at once: each locks what it decides about (`services.locks`).
+        Raises `OutcomeUnknownError`.
         """
+        if self.engine.dialect.name != "sqlite":
+            async with self.engine.connect() as connection, _committed(connection):
+                yield self._transaction(connection)
+            return
         async with self._turn, writing_turn(self.engine), self.engine.connect() as connection:
             await connection.execution_options(decides=True)
             async with connection.begin():
-                yield Transaction(connection, self.clock.now(), self.log)
+                yield self._transaction(connection)
             await self._wal.carry_over(connection)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Transaction]:
         """A snapshot that cannot write. Readers never wait for deciders."""
-        async with self.engine.connect() as connection, connection.begin():
-            yield Transaction(connection, self.clock.now(), self.log)
+        async with self._snapshots.connect() as connection, connection.begin():
+            yield self._transaction(connection)
 
     async def close(self) -> None:
         await self.engine.dispose()
 
+    def _transaction(self, connection: AsyncConnection) -> Transaction:
+        return Transaction(connection, self.clock.now(), self.log, self.clock)
+
 
 def open_engine(url: str) -> AsyncEngine:
-    """An engine on a SQLite file whose transactions begin when, and as, they say they do."""
-    engine = create_async_engine(url, pool_size=READERS, max_overflow=READERS)
-    sa.event.listen(engine.sync_engine, "do_connect", sqlite.connect)
-    sa.event.listen(engine.sync_engine, "connect", _prepare)
-    sa.event.listen(engine.sync_engine, "begin", _begin)
-    return engine
+    """An engine whose transactions begin when, and as, they say they do."""
+    return sqlite.open_engine(url) if url.startswith("sqlite") else postgresql.open_engine(url)
 
 
-def _prepare(dbapi_connection: Any, _record: object) -> None:
-    dbapi_connection.isolation_level = None  # We emit BEGIN ourselves, in `_begin`.
-    cursor = dbapi_connection.cursor()
-    for pragma in (
-        "foreign_keys=ON",
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        f"busy_timeout={BUSY_TIMEOUT_MS}",
-        # See `writing_turn`: no connection carries the log over by itself.
-        "wal_autocheckpoint=0",
-        f"journal_size_limit={LOG_SIZE_MAX}",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+def snapshots(engine: AsyncEngine) -> AsyncEngine:
+    """The same engine for transactions that only read, each from one state of the database."""
+    return engine if engine.dialect.name == "sqlite" else postgresql.reads_only(engine)
 
 
-def _begin(connection: sa.Connection) -> None:
-    decides = connection.get_execution_options().get("decides", False)
-    # A pooled connection keeps what it was last told: tell it only what is new.
-    if connection.info.get("decides") is not decides:
-        connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if decides else 'ON'}")
-        connection.info["decides"] = decides
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if decides else "BEGIN DEFERRED")
+@asynccontextmanager
+async def _committed(connection: AsyncConnection) -> AsyncIterator[None]:
+    transaction = await connection.begin()
+    try:
+        yield
+    except BaseException:
+        await _roll_back(transaction)
+        raise
+    try:
+        await transaction.commit()
+    except sa.exc.DBAPIError as error:
+        if error.connection_invalidated:
+            raise OutcomeUnknownError from error
+        raise
+
+
+async def _roll_back(transaction: AsyncTransaction) -> None:
+    """What cannot be rolled back any more, because the server has gone, is rolled back."""
+    try:
+        await transaction.rollback()
+    except sa.exc.DBAPIError as error:
+        if not error.connection_invalidated:
+            raise

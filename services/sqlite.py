@@ -9,11 +9,51 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite.aiosqlite import (
     AsyncAdapt_aiosqlite_connection,
     AsyncAdapt_aiosqlite_cursor,
 )
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.util import EMPTY_DICT
+
+READERS = 8  # Connections kept open; more are opened under load and closed after.
+BUSY_TIMEOUT_MS = 10_000
+LOG_SIZE_MAX = 64 << 20  # Bytes of the disk the write-ahead log keeps when it begins anew.
+
+
+def open_engine(url: str) -> AsyncEngine:
+    """An engine on a SQLite file. Who decides says so: `execution_options(decides=True)`."""
+    engine = create_async_engine(url, pool_size=READERS, max_overflow=READERS)
+    sa.event.listen(engine.sync_engine, "do_connect", connect)
+    sa.event.listen(engine.sync_engine, "connect", _prepare)
+    sa.event.listen(engine.sync_engine, "begin", _begin)
+    return engine
+
+
+def _prepare(dbapi_connection: Any, _record: object) -> None:
+    dbapi_connection.isolation_level = None  # We emit BEGIN ourselves, in `_begin`.
+    cursor = dbapi_connection.cursor()
+    for pragma in (
+        "foreign_keys=ON",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        # See `writing_turn`: no connection carries the log over by itself.
+        "wal_autocheckpoint=0",
+        f"journal_size_limit={LOG_SIZE_MAX}",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: sa.Connection) -> None:
+    decides = connection.get_execution_options().get("decides", False)
+    # A pooled connection keeps what it was last told: tell it only what is new.
+    if connection.info.get("decides") is not decides:
+        connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if decides else 'ON'}")
+        connection.info["decides"] = decides
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if decides else "BEGIN DEFERRED")
 
 
 @dataclass(frozen=True, slots=True)

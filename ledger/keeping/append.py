@@ -33,6 +33,13 @@ class LogFrozenError(Exception):
     """The log has ended; what happens from now on is recorded by its successor."""
 
 
+class ClockBehindError(Exception):
+    """What is to be recorded would have happened before what was recorded last.
+
+    Clocks of several machines differ by a little: it can be told when this one has caught up.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class NewEvent:
     """What happened to a subject, with at most 15 facts in all.
