@@ -29,7 +29,7 @@ HARMLESS_LICENSES = frozenset({"NON_EXCLUSIVE"})
 
 
 class Status(StrEnum):
-    """EXPIRED is never recorded: it is a fact about a moment."""
+    """EXPIRED is never the recorded status: it is a fact about a moment."""
 
     ACTIVE = "ACTIVE"
     EXPIRED = "EXPIRED"
@@ -44,6 +44,7 @@ class Needs(StrEnum):
     NO_CERTIFICATE = "needs that there is no certificate yet"
     ACTIVE = "needs an active certificate"
     IN_FORCE = "needs a certificate in force"
+    RUN_OUT = "needs a certificate that has run out"
 
 
 class Burdens(StrEnum):
@@ -74,8 +75,10 @@ LIFE: Mapping[str, Act] = {
     "certificate-issued": Act(Needs.NO_CERTIFICATE, makes=Status.ACTIVE),
     "certificate-revoked": Act(Needs.ACTIVE, makes=Status.REVOKED),
     "certificate-cancelled": Act(Needs.IN_FORCE, makes=Status.CANCELLED),
+    "certificate-expired": Act(Needs.RUN_OUT),
     "freeze-placed": Act(Needs.IN_FORCE, burdens=Burdens.LAYS),
     "freeze-lifted": Act(burdens=Burdens.LIFTS),
+    "freeze-lapsed": _HARMLESS,
     "consent-given": _HARMLESS,
     "consent-revoked": _HARMLESS,
     "listing-requested": _DISPOSING,
@@ -90,6 +93,7 @@ LIFE: Mapping[str, Act] = {
     "license-requested": _DISPOSING,
     "license-granted": Act(Needs.IN_FORCE, burdens=Burdens.LAYS),
     "license-refused": _HARMLESS,
+    "license-expired": _HARMLESS,
     "license-request-withdrawn": _HARMLESS,
     "license-terminated": Act(burdens=Burdens.LIFTS),
     "pledge-placed": _DISPOSING,
@@ -150,8 +154,8 @@ def live_at_last(kind: str, at: datetime, facts: Mapping[str, str]) -> Standing:
     fits = act.needs is not Needs.NO_CERTIFICATE and after.pledges >= act.pledges
     if act.makes is not None:
         fits = fits and after.status is act.makes and after.effective_end <= at
-    elif act.needs is Needs.IN_FORCE:
-        fits = fits and _in_force(after, at)
+    else:
+        fits = fits and _is_met(act.needs, after, at)
     if not fits:
         raise ProofFailed(f"the certificate cannot stand so after {kind}")
     return after
@@ -170,7 +174,7 @@ def _read(facts: Mapping[str, str]) -> Standing:
     except (Malformed, ValueError):
         raise ProofFailed("its facts are not spelt as those of a certificate") from None
     if standing.status is Status.EXPIRED:
-        raise ProofFailed("that a certificate expires is no act, and never recorded")
+        raise ProofFailed("its end tells when a certificate expires, and never its status")
     return standing
 
 
@@ -215,18 +219,20 @@ def _continue(
 
 
 def _require_need(act: Act, before: Standing, kind: str, at: datetime) -> None:
-    if act.needs is Needs.ACTIVE:
-        met = before.status is Status.ACTIVE
-    elif act.needs is Needs.IN_FORCE:
-        met = _in_force(before, at)
-    else:
-        met = act.needs is Needs.NOTHING
-    if not met:
+    if not _is_met(act.needs, before, at):
         raise ProofFailed(f"{kind} {act.needs.value}, and that was not so")
 
 
-def _in_force(standing: Standing, at: datetime) -> bool:
-    return standing.effective_status(at) is Status.ACTIVE
+def _is_met(needs: Needs, standing: Standing, at: datetime) -> bool:
+    match needs:
+        case Needs.ACTIVE:
+            return standing.status is Status.ACTIVE
+        case Needs.IN_FORCE:
+            return standing.effective_status(at) is Status.ACTIVE
+        case Needs.RUN_OUT:
+            return standing.effective_status(at) is Status.EXPIRED
+        case _:
+            return needs is Needs.NOTHING
 
 
 def _laid_until(facts: Mapping[str, str]) -> datetime | None:

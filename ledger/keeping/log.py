@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger.formats.fields import AT, KIND
 from ledger.formats.hashing import Hash
 from ledger.formats.proof_file import Form
-from ledger.formats.spelling import SIZE_LIMIT, parse_instant
+from ledger.formats.spelling import parse_instant
 from ledger.keeping import reading
 from ledger.keeping.append import NewEvent, Recorded, append_events
 from ledger.keeping.proving import prove_subject
@@ -20,9 +20,12 @@ from ledger.keeping.together import together
 
 @dataclass(frozen=True, slots=True)
 class RecordedEvent:
-    """An event with all that can still be opened of it beyond its kind and instant."""
+    """An event with all that can still be opened of it beyond its kind and instant.
 
-    index: int
+    `index` is `None` while it has no place in the log yet.
+    """
+
+    index: int | None
     number: int
     leaf: Hash
     kind: str
@@ -54,7 +57,7 @@ class Log:
         return recorded
 
     async def position(self, connection: AsyncConnection) -> int:
-        """How many entries there are: the index the next one will have."""
+        """How many entries have a place: the index the next one will have."""
         return (await reading.read_head(connection)).size
 
     async def latest_checkpoint(self, connection: AsyncConnection) -> str | None:
@@ -88,11 +91,11 @@ class Log:
 
     async def events_of(self, connection: AsyncConnection, subject: str) -> list[RecordedEvent]:
         """All events of a subject in their order, also those no checkpoint covers yet."""
-        history = await together(connection, reading.history_below(subject, SIZE_LIMIT - 1))
+        history = await together(connection, reading.whole_history(subject))
         return [_opened(event, openings) for event, openings in history]
 
 
-def _opened(event: reading.EventRow, openings: Sequence[reading.OpeningRow]) -> RecordedEvent:
+def _opened(event: reading.PlaceRow, openings: Sequence[reading.OpeningRow]) -> RecordedEvent:
     public = dict(_facts(openings, is_public=True))
     kind, at = public.pop(KIND), public.pop(AT)
     private = dict(_facts(openings, is_public=False))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import sqlalchemy as sa
 
@@ -57,31 +58,46 @@ class Unplaced:
 
 
 def place(head: Head, entries: Sequence[Unplaced], last_at: int) -> Conversation[None]:
-    """Write entries where the log ends; `last_at` is the instant of the last of them."""
-    chain, rows, openings = head.chain, list[Row](), list[Row]()
-    for index, new in enumerate(entries, head.size):
-        chain = chain_hash(chain, new.leaf)
+    """Write entries where the log ends; `last_at` is the instant of the last of them.
+
+    Their ids are their indexes, as on SQLite.
+    """
+    leaves = [new.leaf for new in entries]
+    chains = chained(head.chain, leaves)
+    rows, openings = list[Row](), list[Row]()
+    for index, (new, chain) in enumerate(zip(entries, chains, strict=True), head.size):
         digests = None if new.fields is None else b"".join(new.fields.digests)
         rows.append(
             (index, index, new.kind, new.subject, new.number, new.entry, new.leaf, chain, digests)
         )
         if new.fields is not None:
-            openings += _opening_rows(index, new.fields)
+            openings += ((index, *opening) for opening in opening_rows(new.fields))
     yield Ask(_INSERT_ENTRY, rows)
     yield Ask(_INSERT_OPENING, openings)
-    edge, kept = extend(head.edge, head.size, [new.leaf for new in entries])
+    yield from grow(head, leaves, chains[-1], last_at)
+
+
+def grow(head: Head, leaves: Sequence[Hash], chain: Hash, last_at: int) -> Conversation[None]:
+    """Bring the tree and the head up to entries that have got these leaves and this chain."""
+    edge, kept = extend(head.edge, head.size, leaves)
     begun = [(*tile, hashes) for tile, hashes in kept if _begins(tile, head.size)]
     yield Ask(_INSERT_TILE, begun)
     yield Ask(_GROW_TILE, [(more, *tile) for tile, more in kept if not _begins(tile, head.size)])
-    end = (head.size + len(entries), b"".join(edge), chain, last_at)
+    end = (head.size + len(leaves), b"".join(edge), chain, last_at)
     yield Ask(_UPDATE_HEAD, [end]) if head.size else Ask(_INSERT_HEAD, [(1, *end)])
 
 
-def _opening_rows(index: int, fields: SaltedFields) -> Iterator[Row]:
+def chained(before: Hash, leaves: Sequence[Hash]) -> list[Hash]:
+    """The chain at each of these leaves, from that before the first of them."""
+    return list(accumulate(leaves, chain_hash, initial=before))[1:]
+
+
+def opening_rows(fields: SaltedFields) -> Iterator[Row]:
+    """Slot, name, salt, value, and whether it is public."""
     for field in fields.public:
-        yield index, field.slot, field.name, field.salt, field.value, True
+        yield *field, True
     for field in fields.private:
-        yield index, field.slot, field.name, field.salt, field.value, False
+        yield *field, False
 
 
 def _begins(tile: Tile, size: int) -> bool:

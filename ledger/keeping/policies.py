@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger.formats.entry import EVENT, POLICY, PolicyInForce, parse_entry
 from ledger.formats.hashing import Hash
 from ledger.keeping.append import append_mark
-from ledger.keeping.reading import read_head
+from ledger.keeping.reading import lock_head, read_head
 from ledger.keeping.store import ledger_entry
 
 
@@ -34,6 +34,9 @@ async def record_policies(
     connection: AsyncConnection, digests: Mapping[str, Hash], at: datetime
 ) -> None:
     """Record those, in the order they are given."""
+    if not await unrecorded(connection, digests):
+        return
+    await lock_head(connection)
     for policy in await unrecorded(connection, digests):
         await append_mark(connection, policy, at)
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.formats.entry import FREEZE
+from ledger.formats.entry import FREEZE, parse_event
 from ledger.formats.fields import Field
 from ledger.formats.hashing import NO_HASH, Hash
 from ledger.formats.spelling import SIZE_LIMIT
@@ -23,7 +23,14 @@ from ledger.keeping.store import (
     ledger_subject,
     ledger_tile,
 )
-from ledger.keeping.together import Ask, Conversation, Row, Statement, together
+from ledger.keeping.together import (
+    Ask,
+    Conversation,
+    PostgresqlStatement,
+    Row,
+    Statement,
+    together,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +55,17 @@ EMPTY_HEAD = Head(0, (), NO_HASH, 0)
 
 
 class Subject(NamedTuple):
-    """A subject, the salt and the key that hide it, and where its events stand."""
+    """A subject, the salt and the key that hide it, and where its events stand.
+
+    `last_at` in microseconds since 1970 UTC is the instant of its last event.
+    """
 
     name: str
     salt: bytes
     key: Hash
     next_number: int
     head_leaf: Hash
+    last_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +93,15 @@ class EventRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceRow:
+    """Where an event stands: in the log, `None` while it waits for that, and on its subject."""
+
+    index: int | None
+    number: int
+    leaf: Hash
+
+
+@dataclass(frozen=True, slots=True)
 class OpeningRow:
     """A fact of an event that was not erased."""
 
@@ -98,7 +118,6 @@ _ONE: sa.ColumnClause[int] = sa.literal_column("1", sa.BigInteger)
 _e = ledger_entry.c
 _later = ledger_entry.alias("later")
 
-# SQLite holds its one write lock since BEGIN IMMEDIATE and leaves FOR UPDATE out.
 _READ_HEAD = Statement(
     sa.select(
         ledger_head.c.size,
@@ -107,8 +126,12 @@ _READ_HEAD = Statement(
         ledger_head.c.last_at,
         _kind_before_the_end("1"),
         _kind_before_the_end("2"),
-    ).with_for_update(of=ledger_head)
+    )
 )
+# SQLite holds its one write lock since BEGIN IMMEDIATE. On PostgreSQL what is read together with a
+# lock may be older than the lock: it is read afterwards.
+_LOCK_HEAD = PostgresqlStatement("SELECT id FROM ledger_head FOR UPDATE")
+_LOCK_HEAD_TO_BE = PostgresqlStatement("LOCK TABLE ledger_head IN SHARE ROW EXCLUSIVE MODE")
 _READ_SUBJECT = Statement(
     sa.select(
         ledger_subject.c.subject,
@@ -116,8 +139,14 @@ _READ_SUBJECT = Statement(
         ledger_subject.c.key,
         ledger_subject.c.next_number,
         ledger_subject.c.head_leaf,
+        ledger_subject.c.last_at,
     ).where(ledger_subject.c.subject == sa.bindparam("name")),
     "name",
+)
+# In one order, whoever locks them.
+_LOCK_SUBJECTS = PostgresqlStatement(
+    "SELECT subject, salt, key, next_number, head_leaf, last_at FROM ledger_subject"
+    " WHERE subject = ANY($1::text[]) ORDER BY subject FOR NO KEY UPDATE"
 )
 _READ_TILE = Statement(
     sa.select(ledger_tile.c.level, ledger_tile.c.n, ledger_tile.c.hashes).where(
@@ -133,7 +162,13 @@ _READ_ENTRIES = Statement(
     "start",
     "end",
 )
-_READ_EVENTS = Statement(
+_READ_PLACES = Statement(
+    sa.select(_e.idx, _e.number, _e.leaf)
+    .where(_e.subject == sa.bindparam("name"))
+    .order_by(_e.number),
+    "name",
+)
+_READ_EVENTS_BELOW = Statement(
     sa.select(_e.idx, _e.number, _e.entry, _e.leaf, _e.digests)
     .where(_e.subject == sa.bindparam("name"), _e.idx < sa.bindparam("size"))
     .order_by(_e.number),
@@ -141,18 +176,14 @@ _READ_EVENTS = Statement(
     "size",
 )
 _o = ledger_opening.c
-_READ_OPENINGS = Statement(
-    sa.select(_e.idx, _o.is_public, _o.slot, _o.name, _o.salt, _o.value)
+_openings = (
+    sa.select(_e.number, _o.is_public, _o.slot, _o.name, _o.salt, _o.value)
     .join_from(ledger_entry, ledger_opening)
-    .where(
-        _e.subject == sa.bindparam("name"),
-        _e.idx < sa.bindparam("size"),
-        _o.erased_at.is_(None),
-    )
-    .order_by(_e.number, _o.slot),
-    "name",
-    "size",
+    .where(_e.subject == sa.bindparam("name"), _o.erased_at.is_(None))
+    .order_by(_e.number, _o.slot)
 )
+_READ_OPENINGS = Statement(_openings, "name")
+_READ_OPENINGS_BELOW = Statement(_openings.where(_e.idx < sa.bindparam("size")), "name", "size")
 # Of all events of a subject within the span, the one that no later one within it follows.
 _READ_CHANGED = Statement(
     sa.select(ledger_subject.c.key, _e.number, _e.idx, _e.leaf)
@@ -169,6 +200,11 @@ _READ_CHANGED = Statement(
     "end",
     "start",
     "until",
+)
+# The same where a plan must be good before anything is known of how the table has grown.
+_READ_LAST_OF_EACH = PostgresqlStatement(
+    "SELECT DISTINCT ON (subject) entry, number, idx, leaf FROM ledger_entry"
+    " WHERE idx >= $1 AND idx < $2 AND kind = 'event' ORDER BY subject, number DESC"
 )
 
 _PUBLISHED_SIZE = sa.select(sa.func.max(ledger_checkpoint.c.size)).where(
@@ -195,8 +231,21 @@ def last_head() -> Conversation[Head]:
     return Head(size, tuple(split_hashes(edge)), Hash(chain), last_at, tuple(filter(None, kinds)))
 
 
-def subjects_named(names: Iterable[str]) -> Conversation[dict[str, Subject]]:
-    rows = yield Ask(_READ_SUBJECT, [(name,) for name in names])
+def locked_head() -> Conversation[Head]:
+    """The head on PostgreSQL, which nobody else moves on before the transaction ends."""
+    if not (yield Ask(_LOCK_HEAD)):
+        yield Ask(_LOCK_HEAD_TO_BE)
+    return (yield from last_head())
+
+
+def subjects_named(
+    names: Iterable[str], *, locked: bool = False
+) -> Conversation[dict[str, Subject]]:
+    """Those there are; locked, nobody else moves them on before the transaction ends."""
+    if locked:
+        rows = yield Ask(_LOCK_SUBJECTS, [(sorted(names),)])
+    else:
+        rows = yield Ask(_READ_SUBJECT, [(name,) for name in names])
     return {row[0]: Subject(*row) for row in rows}
 
 
@@ -207,16 +256,33 @@ def tiles_at(tiles: Iterable[Tile]) -> Conversation[dict[Tile, bytes]]:
 
 def history_below(subject: str, size: int) -> Conversation[list[tuple[EventRow, list[OpeningRow]]]]:
     """The events of a subject below an index, in order, each with what can be opened of it."""
-    events = yield Ask(_READ_EVENTS, [(subject, size)])
-    rows = yield Ask(_READ_OPENINGS, [(subject, size)])
+    events = yield Ask(_READ_EVENTS_BELOW, [(subject, size)])
+    openings = _by_number((yield Ask(_READ_OPENINGS_BELOW, [(subject, size)])))
+    return [(EventRow(*event), openings[event[1]]) for event in events]
+
+
+def whole_history(subject: str) -> Conversation[list[tuple[PlaceRow, list[OpeningRow]]]]:
+    """The same of all its events, also those that have no place in the log yet."""
+    events = yield Ask(_READ_PLACES, [(subject,)])
+    openings = _by_number((yield Ask(_READ_OPENINGS, [(subject,)])))
+    return [(PlaceRow(*event), openings[event[1]]) for event in events]
+
+
+def _by_number(rows: Sequence[Row]) -> Mapping[int, list[OpeningRow]]:
     openings = defaultdict[int, list[OpeningRow]](list)
-    for index, is_public, *field in rows:
-        openings[index].append(OpeningRow(Field(*field), bool(is_public)))
-    return [(EventRow(*event), openings[event[0]]) for event in events]
+    for number, is_public, *field in rows:
+        openings[number].append(OpeningRow(Field(*field), bool(is_public)))
+    return openings
 
 
 async def read_head(connection: AsyncConnection) -> Head:
     return await together(connection, last_head())
+
+
+async def lock_head(connection: AsyncConnection) -> None:
+    """Keep all others from giving places until the transaction ends; on SQLite nobody else can."""
+    if connection.dialect.name == "postgresql":
+        await together(connection, locked_head())
 
 
 async def read_subject(connection: AsyncConnection, name: str) -> Subject | None:
@@ -242,7 +308,11 @@ async def changed_since(
     Without `end`: where they stand now. By the subjects' keys.
     """
     below = SIZE_LIMIT - 1 if end is None else end
-    rows = await together(connection, _one(_READ_CHANGED, below, start, below))
+    if connection.dialect.name == "postgresql":
+        last = await together(connection, _one(_READ_LAST_OF_EACH, start, below))
+        rows: Sequence[Row] = [(parse_event(entry).key, *where) for entry, *where in last]
+    else:
+        rows = await together(connection, _one(_READ_CHANGED, below, start, below))
     return {Hash(key): Standing(number + 1, index, Hash(leaf)) for key, number, index, leaf in rows}
 
 
@@ -266,5 +336,7 @@ async def published_note(connection: AsyncConnection) -> tuple[int, str] | None:
     return await together(connection, newest_published_note())
 
 
-def _one(statement: Statement, *parameters: Any) -> Conversation[Sequence[Row]]:
+def _one(
+    statement: Statement | PostgresqlStatement, *parameters: Any
+) -> Conversation[Sequence[Row]]:
     return (yield Ask(statement, [parameters]))

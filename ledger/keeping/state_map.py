@@ -8,14 +8,16 @@ Rows and pages are believed as they are stored: what is planned upon them is che
 published root before it is signed, and a proof by whoever it is given to.
 """
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.formats.hashing import Hash, standing_hash
 from ledger.formats.state_map import MapProof, MapStep, Standing, prove_among
-from ledger.keeping.map_pages import DIVIDED_SIZE, TOP, Page, bounds_of
+from ledger.keeping.map_pages import DIVIDED_SIZE, TOP, Bounds, Page, bounds_of
 from ledger.keeping.map_planning import MapUpdate, map_root, plan
 from ledger.keeping.map_rows import (
     leaves_of,
@@ -80,29 +82,61 @@ async def read_root(connection: AsyncConnection) -> Hash:
 
 def proof_of(key: Hash) -> Conversation[MapProof]:
     """As `prove`, to be part of a longer conversation."""
-    steps: list[MapStep] = []
-    place, slot, height = TOP, 0, 0
-    while page := (yield from pages_at([place])).get(place):
-        found, slot = page.steps_to(key)
-        steps = found + steps
-        if not page.is_divided(slot):
-            height = page.height
-            break
-        place, slot = page.place_of(slot), 0
-    rows = yield from rows_within([bounds_of(place, slot, height)])
-    if not rows:
-        return MapProof()
-    found, at = prove_among(leaves_of(rows), key)
-    other, *standing = rows[at]
-    holds_key = other == key
-    return MapProof((*found, *steps), None if holds_key else (other, standing_hash(*standing)))
+    return (yield from _proofs_of([key]))[key]
+
+
+@dataclass(slots=True)
+class _Way:
+    """How far down a key was sought: the steps from there up, and where its row must stand."""
+
+    key: Hash
+    steps: list[MapStep] = field(default_factory=list)
+    place: bytes = TOP
+    slot: int = 0
+    height: int = 0
+
+    def follow(self, page: Page | None) -> bool:
+        """Seek on in the page of the place; whether there is a page below."""
+        if page is None:
+            return False
+        found, self.slot = page.steps_to(self.key)
+        self.steps = found + self.steps
+        if not page.is_divided(self.slot):
+            self.height = page.height
+            return False
+        self.place, self.slot = page.place_of(self.slot), 0
+        return True
+
+    @property
+    def bounds(self) -> Bounds:
+        return bounds_of(self.place, self.slot, self.height)
+
+    def proof(self, rows: Sequence[Row]) -> MapProof:
+        """From all rows within the bounds."""
+        if not rows:
+            return MapProof()
+        found, at = prove_among(leaves_of(rows), self.key)
+        other, *standing = rows[at]
+        holds_key = other == self.key
+        beside = None if holds_key else (other, standing_hash(*standing))
+        return MapProof((*found, *self.steps), beside)
 
 
 def _proofs_of(keys: Iterable[Hash]) -> Conversation[dict[Hash, MapProof]]:
-    proofs = {}
-    for key in keys:
-        proofs[key] = yield from proof_of(key)
-    return proofs
+    """All keys go down the map side by side: a server is asked once for each page on the way."""
+    ways = [_Way(key) for key in keys]
+    going = ways
+    while going:
+        pages = yield from pages_at({way.place for way in going})
+        going = [way for way in going if way.follow(pages.get(way.place))]
+    rows = yield from rows_within(sorted({way.bounds for way in ways}))
+    # No two bounds overlap, so that these are in the order of the keys, too.
+    order = [row[0] for row in rows]
+    return {
+        way.key: way.proof(rows[bisect_left(order, low) : bisect_right(order, high)])
+        for way in ways
+        for low, high in [way.bounds]
+    }
 
 
 def _apply(update: MapUpdate) -> Conversation[None]:

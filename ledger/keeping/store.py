@@ -4,10 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
+import ledger.keeping.sorting  # noqa: F401 - how text is sorted in every table.
 from ledger.formats.entry import EVENT, KINDS
 from ledger.formats.hashing import HASH_SIZE, SALT_SIZE
 from ledger.formats.tree import TILE_WIDTH
 from ledger.keeping.triggers import APPEND_ONLY_STATEMENTS
+from ledger.keeping.triggers_postgresql import APPEND_ONLY_POSTGRESQL
 
 SUBJECT_LENGTH_MAX = 255
 KEY_ID_SIZE = 4
@@ -28,7 +30,8 @@ metadata = sa.MetaData(
 # SQLite keeps rows in the order of a key of this type, and of no other.
 RowId = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
-# Which subjects there are. The salt hides a subject's key from whoever was not given it. Nobody
+# Which subjects there are, and where each stands: how many events it has, the leaf of the last one
+# and its instant. The salt hides a subject's key from whoever was not given it. Nobody
 # looks for a key here, and two alike would need two salts that hash alike: it has no index, which
 # every new subject would pay for.
 ledger_subject = sa.Table(
@@ -39,6 +42,7 @@ ledger_subject = sa.Table(
     sa.Column("key", sa.LargeBinary, nullable=False),
     sa.Column("next_number", sa.BigInteger, nullable=False),
     sa.Column("head_leaf", sa.LargeBinary, nullable=False),
+    sa.Column("last_at", sa.BigInteger, nullable=False, server_default=sa.text("0")),
     sa.CheckConstraint(f"length(salt) = {SALT_SIZE}", "salt"),
     sa.CheckConstraint(f"length(key) = {HASH_SIZE}", "key"),
     sa.CheckConstraint(f"length(head_leaf) = {HASH_SIZE}", "head_leaf"),
@@ -47,7 +51,8 @@ ledger_subject = sa.Table(
 
 # The log itself. `entry` holds the exact bytes; `digests` the sixteen slots an event commits to.
 # `id` is the order of arrival and `idx` that of the log, and so is `chain`: where the log is put
-# in order while it is written to, as on SQLite, all three are given at once.
+# in order while it is written to, as on SQLite, all three are given at once. On PostgreSQL events
+# wait for their place (see `sequencing`), and ids leave holes.
 ledger_entry = sa.Table(
     "ledger_entry",
     metadata,
@@ -76,6 +81,27 @@ sa.Index(
     ledger_entry.c.idx,
     sqlite_where=ledger_entry.c.kind != EVENT,
     postgresql_where=ledger_entry.c.kind != EVENT,
+)
+# Those that wait for their place: none on SQLite, and few of millions on PostgreSQL.
+sa.Index(
+    "ix_ledger_entry_waiting",
+    ledger_entry.c.id,
+    sqlite_where=ledger_entry.c.idx.is_(None),
+    postgresql_where=ledger_entry.c.idx.is_(None),
+)
+
+# Numbered subjects, whose names begin with a digit, are followed in the order of the log: their
+# events are found in it however many others lie between.
+OF_NUMBERED_SUBJECTS = sa.and_(
+    ledger_entry.c.idx.is_not(None),
+    ledger_entry.c.subject >= sa.literal_column("'0'"),
+    ledger_entry.c.subject < sa.literal_column("':'"),
+)
+sa.Index(
+    "ix_ledger_entry_followed",
+    ledger_entry.c.idx,
+    sqlite_where=OF_NUMBERED_SUBJECTS,
+    postgresql_where=OF_NUMBERED_SUBJECTS,
 )
 
 # What the digests hide: without these rows an event says nothing to anybody. Erased, a row says
@@ -147,11 +173,13 @@ ledger_cosignature = sa.Table(
 )
 
 
+APPEND_ONLY = {"sqlite": APPEND_ONLY_STATEMENTS, "postgresql": APPEND_ONLY_POSTGRESQL}
+
+
 @sa.event.listens_for(metadata, "after_create")
 def _guard(_: sa.MetaData, connection: sa.Connection, **_options: object) -> None:
-    if connection.dialect.name == "sqlite":
-        for statement in APPEND_ONLY_STATEMENTS:
-            connection.exec_driver_sql(statement)
+    for statement in APPEND_ONLY[connection.dialect.name]:
+        connection.exec_driver_sql(statement)
 
 
 def microseconds(instant: datetime) -> int:

@@ -1,26 +1,30 @@
-"""Statements that belong together, sent together: one visit to SQLite's thread for all of them.
+"""Statements that belong together, sent together: as few visits to the database as they allow.
 
 A conversation is a generator: it yields what to execute and is sent the rows that came back, so
 that a later statement may depend on what an earlier one found. A visit to the thread of a SQLite
-connection costs more than most statements do; there a whole conversation is one visit.
+connection costs more than most statements do; there a whole conversation is one visit. To
+PostgreSQL each statement is a visit, with all its rows of parameters.
 """
 
 import sqlite3
 from collections.abc import Generator, Sequence
-from typing import Any, NamedTuple, TypeVar
+from functools import cached_property
+from typing import Any, NamedTuple, NoReturn, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 T = TypeVar("T")
 Row = Sequence[Any]
 
 _SQLITE = sqlite.dialect(paramstyle="qmark")
+_POSTGRESQL = asyncpg.dialect()  # type: ignore[no-untyped-call]  # So is all of SQLAlchemy's.
 
 
 class Statement:
-    """A statement of SQLAlchemy Core. SQLite is given its text, which is made once.
+    """A statement of SQLAlchemy Core. The database is given its text, which is made once.
 
     `names` are its parameters in the order in which each row gives their values. Values go to
     the driver, and come from it, as they are: integers, bytes, texts.
@@ -29,15 +33,29 @@ class Statement:
     def __init__(self, clause: sa.Select[Any] | sa.Insert | sa.Update, *names: str) -> None:
         self.clause = clause
         self.names = names
-        compiled: Any = clause.compile(dialect=_SQLITE, column_keys=list(names) or None)
-        assert tuple(compiled.positiontup) == names, compiled.positiontup
-        self.for_sqlite = str(compiled)
+        self.has_rows = len(clause.exported_columns) > 0
+        self.for_sqlite = self._text(_SQLITE)
+
+    @cached_property
+    def for_postgresql(self) -> str:
+        return self._text(_POSTGRESQL)
+
+    def _text(self, dialect: sa.Dialect) -> str:
+        compiled: Any = self.clause.compile(dialect=dialect, column_keys=list(self.names) or None)
+        assert tuple(compiled.positiontup) == self.names, compiled.positiontup
+        return str(compiled)
+
+
+class PostgresqlStatement(NamedTuple):
+    """A statement that only PostgreSQL is given, in its own words."""
+
+    for_postgresql: str
 
 
 class Ask(NamedTuple):
     """Execute a statement once for each row of parameters; the answers stand one after another."""
 
-    statement: Statement
+    statement: Statement | PostgresqlStatement
     parameters: Sequence[Row] = ((),)
 
 
@@ -45,34 +63,21 @@ Conversation = Generator[Ask, Sequence[Row], T]
 
 
 async def together(connection: AsyncConnection, conversation: Conversation[T]) -> T:
-    """Hold a conversation inside the transaction that the connection is in."""
+    """Hold a conversation inside the transaction that the connection is in.
+
+    What the database or the way to it objects to is told as SQLAlchemy tells it: by a
+    `DBAPIError`, and by giving up a connection that is broken.
+    """
     assert connection.sync_connection is not None
     assert connection.in_transaction()
+    if connection.dialect.name == "postgresql":
+        return await _with_server(connection, conversation)
     driver: Any = connection.sync_connection.connection.driver_connection
-    if connection.dialect.driver != "aiosqlite":
-        return await one_by_one(connection, conversation)
     try:
         result: T = await driver._execute(_converse, driver._conn, conversation)
     except sqlite3.Error as error:
         raise sa.exc.DBAPIError.instance(None, None, error, sqlite3.Error) from error
     return result
-
-
-async def one_by_one(connection: AsyncConnection, conversation: Conversation[T]) -> T:
-    """The same for every database: each statement by itself."""
-    answer: Sequence[Row] | None = None
-    while True:
-        try:
-            # The first `send` must be of None: it starts the generator.
-            statement, parameters = conversation.send(answer)  # type: ignore[arg-type]
-        except StopIteration as end:
-            result: T = end.value
-            return result
-        answer = []
-        for row in parameters:
-            named = dict(zip(statement.names, row, strict=True))
-            answered = await connection.execute(statement.clause, named)
-            answer.extend(answered if answered.returns_rows else ())
 
 
 def _converse(connection: sqlite3.Connection, conversation: Conversation[T]) -> T:
@@ -91,7 +96,8 @@ def _converse(connection: sqlite3.Connection, conversation: Conversation[T]) -> 
 
 def _answer(cursor: sqlite3.Cursor, ask: Ask) -> Sequence[Row]:
     statement, parameters = ask
-    if not isinstance(statement.clause, sa.Select):
+    assert isinstance(statement, Statement), statement
+    if not statement.has_rows:
         if parameters:
             cursor.executemany(statement.for_sqlite, parameters)
         return ()
@@ -99,3 +105,43 @@ def _answer(cursor: sqlite3.Cursor, ask: Ask) -> Sequence[Row]:
     for row in parameters:
         answer += cursor.execute(statement.for_sqlite, row).fetchall()
     return answer
+
+
+async def _with_server(connection: AsyncConnection, conversation: Conversation[T]) -> T:
+    """Past SQLAlchemy, which would make a cursor and a result of each statement."""
+    adapted: Any = connection.sync_connection.connection.dbapi_connection  # type: ignore[union-attr]  # Asserted by the caller.
+    async with adapted._execute_mutex:
+        answer: Sequence[Row] | None = None
+        while True:
+            try:
+                # The first `send` must be of None: it starts the generator.
+                ask = conversation.send(answer)  # type: ignore[arg-type]
+            except StopIteration as end:
+                result: T = end.value
+                return result
+            try:
+                answer = await _served(adapted, ask)
+            except BaseException as error:  # noqa: BLE001 - told on, as by SQLAlchemy itself.
+                await connection.run_sync(_tell, adapted, error)
+
+
+async def _served(adapted: Any, ask: Ask) -> Sequence[Row]:
+    if adapted._transaction is None:
+        await adapted._start_transaction()
+    text, parameters = ask.statement.for_postgresql, ask.parameters
+    driver = adapted.driver_connection
+    rows: Sequence[Row]
+    if len(parameters) == 1:
+        rows = await driver.fetch(text, *parameters[0])
+    else:
+        rows = await driver.fetchmany(text, parameters) if parameters else ()
+    return rows
+
+
+def _tell(connection: sa.Connection, adapted: Any, error: BaseException) -> NoReturn:
+    """Raise what SQLAlchemy makes of an error, and let it judge the connection by it."""
+    try:
+        adapted._handle_exception(error)
+    except BaseException as translated:  # noqa: BLE001 - the same.
+        connection._handle_dbapi_exception(translated, None, None, None, None)
+    raise AssertionError(error)

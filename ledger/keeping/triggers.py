@@ -53,10 +53,10 @@ _REFUSED_WRITES = [
     (
         "UPDATE ON ledger_subject",
         """NEW.subject <> OLD.subject OR NEW.salt <> OLD.salt OR NEW.key <> OLD.key
-        OR NEW.next_number <= OLD.next_number OR NOT EXISTS (
+        OR NEW.next_number <= OLD.next_number OR NEW.last_at < OLD.last_at OR NOT EXISTS (
             SELECT 1 FROM ledger_entry WHERE subject = NEW.subject
             AND number = NEW.next_number - 1 AND leaf = NEW.head_leaf)""",
-        "a subject moves on to its last event",
+        "a subject moves on to its last event, and not back in time",
     ),
     (
         "INSERT ON ledger_head",

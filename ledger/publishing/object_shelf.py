@@ -1,40 +1,29 @@
 """A shelf in an object store: S3 and what speaks like it, Google Cloud Storage, Azure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import timedelta
+from contextlib import AbstractContextManager, nullcontext
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError
-from obstore.store import ObjectStore, from_url
+from obstore.exceptions import AlreadyExistsError
+from obstore.store import ObjectStore
 
+from ledger.object_store import open_store, reached
 from ledger.publishing.headers import headers_of
 from ledger.publishing.shelf import differs
 
 UPLOADS_AT_A_TIME = 16
-LONGEST_RETRY = timedelta(seconds=10)
 
 
 def open_object_shelf(url: str) -> "ObjectShelf":
-    """The store of an address like s3://bucket/folder; what opens it is in the environment.
-
-    The variables are those of the store's own programs (AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL,
-    GOOGLE_SERVICE_ACCOUNT, AZURE_STORAGE_ACCOUNT_KEY ...). Raises `ValueError` when the store
-    cannot be of that name.
-    """
-    try:
-        store = from_url(url, retry_config={"max_retries": 2, "retry_timeout": LONGEST_RETRY})
-    except BaseError as fault:
-        raise ValueError(str(fault).splitlines()[0]) from None
-    return ObjectShelf(store)
+    """The shelf at an address like s3://bucket/folder. Raises `ValueError` (see `open_store`)."""
+    return ObjectShelf(open_store(url))
 
 
 class ObjectShelf:
     """Files as objects, with the headers a CDN passes on.
 
-    The store's own functions wait in a thread: its coroutines may abort the interpreter when it
-    ends. An error of the store or of the way to it is an `OSError`.
+    An error of the store or of the way to it is an `OSError`.
     """
 
     def __init__(self, store: ObjectStore) -> None:
@@ -45,7 +34,7 @@ class ObjectShelf:
         return nullcontext()
 
     def read(self, path: str) -> bytes | None:
-        with _reached():
+        with reached():
             try:
                 return bytes(obstore.get(self._store, path).bytes())
             except FileNotFoundError:
@@ -55,7 +44,7 @@ class ObjectShelf:
         list(self._uploads.map(self._add_one, files.items()))
 
     def replace(self, path: str, content: bytes) -> None:
-        with _reached():
+        with reached():
             obstore.put(self._store, path, content, attributes=_attributes(path))
 
     def names(self, folder: str) -> list[str]:
@@ -63,7 +52,7 @@ class ObjectShelf:
 
     def remove(self, folder: str) -> None:
         if paths := self._paths(folder):
-            with _reached():
+            with reached():
                 obstore.delete(self._store, paths)
 
     def sweep(self) -> None:
@@ -71,7 +60,7 @@ class ObjectShelf:
 
     def _add_one(self, file: tuple[str, bytes]) -> None:
         path, content = file
-        with _reached():
+        with reached():
             try:
                 obstore.put(self._store, path, content, attributes=_attributes(path), mode="create")
             except AlreadyExistsError:
@@ -79,18 +68,10 @@ class ObjectShelf:
                     raise differs(path) from None
 
     def _paths(self, folder: str) -> list[str]:
-        with _reached():
+        with reached():
             return [each["path"] for page in obstore.list(self._store, folder) for each in page]
 
 
 def _attributes(path: str) -> dict[str, str]:
     headers = headers_of(path)
     return {"Content-Type": headers.content_type, "Cache-Control": headers.cache_control}
-
-
-@contextmanager
-def _reached() -> Iterator[None]:
-    try:
-        yield
-    except BaseError as fault:
-        raise OSError(str(fault).splitlines()[0]) from None

@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger.formats.checkpoint import Checkpoint
 from ledger.formats.hashing import Hash
 from ledger.formats.note import Signature
+from ledger.keeping.reading import lock_head
+from ledger.keeping.sequencing import wake
 from ledger.keeping.store import ledger_checkpoint, ledger_cosignature, microseconds
 
 LOOKED_BACK = 100
@@ -76,7 +78,12 @@ async def cosigned_sizes(connection: AsyncConnection) -> dict[tuple[str, bytes],
 
 async def keep_signed(
     connection: AsyncConnection, checkpoint: Checkpoint, note: str, at: datetime
-) -> None:
+) -> bool:
+    """Keep the only checkpoint of its size; `False` when another process has just kept it."""
+    await lock_head(connection)
+    newest = await newest_signed(connection)
+    if newest is not None and newest.size == checkpoint.tree_size:
+        return False
     await connection.execute(
         ledger_checkpoint.insert().values(
             size=checkpoint.tree_size,
@@ -85,12 +92,15 @@ async def keep_signed(
             signed_at=microseconds(at),
         )
     )
+    return True
 
 
 async def keep_cosignatures(
     connection: AsyncConnection, size: int, cosignatures: Iterable[Cosignature]
 ) -> None:
     """Keep of each key the newest one."""
+    checkpoint = sa.select(ledger_checkpoint.c.size).where(ledger_checkpoint.c.size == size)
+    await connection.execute(checkpoint.with_for_update())
     for cosignature in cosignatures:
         signature = cosignature.signature
         named = {"size": size, "name": signature.name, "key_id": signature.key_id}
@@ -104,8 +114,12 @@ async def keep_cosignatures(
             await connection.execute(ledger_cosignature.update().where(this).values(values))
 
 
-async def mark_published(connection: AsyncConnection, size: int, at: datetime) -> None:
-    this = ledger_checkpoint.c.size == size
-    await connection.execute(
+async def mark_published(connection: AsyncConnection, size: int, at: datetime) -> bool:
+    """Let everybody see a checkpoint; `False` when another process has done so already."""
+    columns = ledger_checkpoint.c
+    this = sa.and_(columns.size == size, columns.published_at.is_(None))
+    marked = await connection.execute(
         ledger_checkpoint.update().where(this).values(published_at=microseconds(at))
     )
+    await wake(connection, size)
+    return marked.rowcount == 1

@@ -1,35 +1,38 @@
-"""The signer guard: which tree was signed last, in a file that no backup of the database holds.
+"""The signer guard: which tree was signed last, told where no backup of the database holds it.
 
 A database that is restored from a copy has forgotten what it signed since, and would sign another
-tree of the same size. The guard remembers. Whoever can change or restore this file too can have
-the log contradict itself; then only witnesses are left to notice.
+tree of the same size. The guard remembers. Whoever can change or restore this too can have the
+log contradict itself; then only witnesses are left to notice.
 
     datatitle-guard@v1
     origin datatitle.example/log
     size 8
     root XcnaeacGWaSprVWctwHaKrn9BKg60vTwb+T+yPRlRNo=
     step signed
+
+It is a file (`file_guard`) where one machine signs, or an object in a store (`object_guard`) where
+any of several may.
 """
 
-import fcntl
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Protocol
 
-from ledger.files import OWNER_ONLY, replace_file
 from ledger.formats.hashing import Hash
 from ledger.formats.spelling import Malformed, format_bytes, parse_hash, parse_number
 from ledger.signing.faults import NotSealedError
 
 FORMAT = "datatitle-guard@v1"
-OTHERS_MAY_WRITE = 0o022
 
 
 class GuardBusyError(Exception):
     """Another process is sealing at this moment."""
+
+
+class GuardOutOfReachError(NotSealedError, OSError):
+    """Where the guard is kept cannot be reached, so that nobody knows what it says."""
 
 
 class MalformedGuard(Malformed):
@@ -72,78 +75,64 @@ def parse_last_signed(text: str) -> LastSigned:
     return last
 
 
-@dataclass(frozen=True, slots=True)
-class Guard:
-    """The guard of one log. It is not there before the first tree is signed."""
+class HeldGuard(Protocol):
+    """The guard while somebody signs. All of it blocks."""
 
-    path: Path
-    origin: str
+    @property
+    def place(self) -> str: ...
 
-    def read(self) -> LastSigned | None:
-        """The mark, `None` when there is no file. Raises `NotSealedError` for any other file."""
-        try:
-            with self.path.open(encoding="utf-8", newline="") as file:
-                mode = os.fstat(file.fileno()).st_mode
-                last = parse_last_signed(file.read())
-        except FileNotFoundError:
-            return None
-        except (Malformed, UnicodeDecodeError) as fault:
-            raise NotSealedError(
-                f"The guard {self.path} cannot be understood ({fault}) Nothing is signed without "
-                "it: look for what damaged it, move it away, and run "
-                "`datatitle ledger guard --adopt`."
-            ) from None
-        if mode & OTHERS_MAY_WRITE:
-            raise NotSealedError(
-                f"Others may write to the guard {self.path}, so it guards nothing: check it, "
-                "then chmod 600 it."
-            )
-        if last.origin != self.origin:
-            raise NotSealedError(
-                f"The guard {self.path} is that of the log {last.origin}, and this is "
-                f"{self.origin}: set DATATITLE_GUARD to this log's own, or DATATITLE_LOG_ORIGIN "
-                "back to the name the log has always had."
-            )
-        return last
-
-    @contextmanager
-    def held(self) -> Iterator["HeldGuard"]:
-        """The guard, which nobody else can hold meanwhile. Raises `GuardBusyError`."""
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # A file of its own is locked: the guard itself is replaced at every change.
-        lock = self.path.with_name(f"{self.path.name}.lock")
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, OWNER_ONLY)
-        try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise GuardBusyError from None
-            yield HeldGuard(self)
-        finally:
-            os.close(descriptor)
-
-
-@dataclass(frozen=True, slots=True)
-class HeldGuard:
-    guard: Guard
-
-    def read(self) -> LastSigned | None:
-        return self.guard.read()
+    def read(self) -> LastSigned | None: ...
 
     def swap(self, expected: LastSigned | None, new: LastSigned) -> None:
         """Put the new mark in the place of the expected one.
 
         When this returns, the new mark outlives any crash. When it raises, either may be found
-        afterwards. Raises `NotSealedError` when another mark is found now.
+        afterwards. Raises `NotSealedError` or `GuardBusyError` when another mark is found now.
         """
-        assert new.origin == self.guard.origin, new
-        if self.read() != expected:
-            raise NotSealedError(
-                f"Somebody changed the guard {self.guard.path} while it was held. Nothing is "
-                "signed: find out who, and let each log have one guard."
-            )
-        if expected is not None:
-            assert new.size >= expected.size, (expected, new)
-            assert new.size > expected.size or new.root == expected.root, (expected, new)
-        # Also when nothing is new: a write that failed halfway is thereby made good.
-        replace_file(self.guard.path, new.text().encode(), mode=OWNER_ONLY)
+
+
+class Guard(Protocol):
+    """The guard of one log. It is not there before the first tree is signed. All of it blocks."""
+
+    @property
+    def origin(self) -> str: ...
+
+    @property
+    def place(self) -> str:
+        """How it is called for a person."""
+
+    def read(self) -> LastSigned | None:
+        """The mark, `None` when there is none. Raises `NotSealedError` for anything else."""
+
+    def held(self) -> AbstractContextManager[HeldGuard]:
+        """The guard, to be moved on. Raises `GuardBusyError` when somebody else is known to."""
+
+    def put_away(self, folder: Path) -> None:
+        """Move what it says, if it says anything, into a folder: its log has ended."""
+
+
+def understood(content: bytes, *, place: str, origin: str) -> LastSigned:
+    """What is kept at a place as the guard of a log. Raises `NotSealedError`."""
+    try:
+        last = parse_last_signed(content.decode())
+    except (Malformed, UnicodeDecodeError) as fault:
+        raise NotSealedError(
+            f"The guard {place} cannot be understood ({fault}) Nothing is signed without "
+            "it: look for what damaged it, move it away, and run "
+            "`datatitle ledger guard --adopt`."
+        ) from None
+    if last.origin != origin:
+        raise NotSealedError(
+            f"The guard {place} is that of the log {last.origin}, and this is "
+            f"{origin}: set DATATITLE_GUARD to this log's own, or DATATITLE_LOG_ORIGIN "
+            "back to the name the log has always had."
+        )
+    return last
+
+
+def assert_moves_on(expected: LastSigned | None, new: LastSigned, *, origin: str) -> None:
+    """A guard never goes back, and never knows two roots of one size."""
+    assert new.origin == origin, new
+    if expected is not None:
+        assert new.size >= expected.size, (expected, new)
+        assert new.size > expected.size or new.root == expected.root, (expected, new)

@@ -10,6 +10,7 @@ from ledger.formats.entry import KEY, KeyChange, key_change_text, parse_entry
 from ledger.formats.keys import Algorithm, VerifyingKey
 from ledger.formats.note import parse_note
 from ledger.keeping.append import append_mark
+from ledger.keeping.reading import lock_head
 from ledger.keeping.store import ledger_checkpoint, ledger_entry
 from ledger.signing.key_file import Signer
 
@@ -38,6 +39,7 @@ async def hand_on(
     connection: AsyncConnection, origin: str, old: Signer, new: Signer, at: datetime
 ) -> int:
     """Record the change, once; the index of its entry. Raises `LogFrozenError`."""
+    await lock_head(connection)
     known = await handover(connection, old.verifying_key, new.verifying_key)
     if known is not None:
         return known.index

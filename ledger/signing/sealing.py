@@ -3,7 +3,8 @@
 Each step is durable before the next one begins, and a round that was interrupted anywhere is
 taken up by the next:
 
- 1. a state leaf closes the log: it says the chain and the map of all before it;
+ 1. what waits gets its place, and a state leaf closes the log: it says the chain and the map of
+    all before it;
  2. everything since the last round is read back and hashed by a second implementation;
  3. what is to be signed continues what was signed last, by the guard's word;
  4. the guard is told, before the first signature can exist;
@@ -16,6 +17,10 @@ taken up by the next:
 When nothing happens the same checkpoint is cosigned again from time to time: that it is the newest
 is worth as much as it is fresh. A log that was frozen is closed, signed and published once more
 and then never again, so that proofs out of it grow stale.
+
+One process seals at a time, by holding the guard. Should two be at it all the same, nothing is
+signed or published twice: the head has one state of each size, the guard is swapped by one of
+them, and a checkpoint is kept, and marked as published, once.
 """
 
 import asyncio
@@ -30,17 +35,21 @@ from ledger.keeping.reading import (
     changed_since,
     entries_between,
     latest_published,
+    lock_head,
     published_note,
     read_head,
 )
+from ledger.keeping.sequencing import is_waiting, sequence
 from ledger.keeping.state_map import MapUpdate, apply, plan_update
 from ledger.signing.against_guard import check_against_guard
 from ledger.signing.checkpoints import keep_cosignatures, keep_signed, mark_published, newest_signed
-from ledger.signing.faults import LogDamagedError, LogEndedError
-from ledger.signing.guard import Guard, HeldGuard, LastSigned, Step
+from ledger.signing.faults import LogDamagedError, LogEndedError, NotSealedError
+from ledger.signing.guard import Guard, GuardBusyError, HeldGuard, LastSigned, Step
 from ledger.signing.ports import Publisher, Transactions
 from ledger.signing.quorum import Quorum
 from ledger.signing.read_back import read_back
+
+MICROSECONDS = 1_000_000  # Of a second.
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,7 @@ class Sealing:
     quorum: Quorum
     publisher: Publisher | None
     heartbeat: timedelta
+    _mark: LastSigned | None = field(init=False, default=None)
     _planned: _Planned | None = field(init=False, default=None)
     _shown: str | None = field(init=False, default=None)
     _fresh_until: float = field(init=False, default=0.0)
@@ -76,31 +86,45 @@ class Sealing:
         process is at it.
         """
         with self.guard.held() as held:
-            last = held.read()
-            async with self.transactions.reading() as tx:
-                await check_against_guard(tx.connection, self.guard, last)
-                head = await read_head(tx.connection)
-                signed = await newest_signed(tx.connection)
-                published = await latest_published(tx.connection) or 0
-            if head.size == 0:
-                return None
-            if signed is not None and not signed.is_published:
-                return await self._publish(signed.size, published)
-            if head.size == published:
-                return await self._republish(published, is_ended=head.is_frozen)
-            size = await self._close(published)
-            await self._sign(held, last, published, size)
-            return await self._publish(size, published)
+            self._mark = await asyncio.to_thread(held.read)
+            try:
+                return await self._seal(held, self._mark)
+            except NotSealedError:
+                # What is wrong with a database that another process has just moved on?
+                if await asyncio.to_thread(held.read) != self._mark:
+                    raise GuardBusyError from None
+                raise
+
+    async def _seal(self, held: HeldGuard, last: LastSigned | None) -> str | None:
+        async with self.transactions.reading() as tx:
+            await check_against_guard(tx.connection, self.guard, last)
+            head = await read_head(tx.connection)
+            has_more = await is_waiting(tx.connection)
+            signed = await newest_signed(tx.connection)
+            published = await latest_published(tx.connection) or 0
+        if head.size == 0 and not has_more:
+            return None
+        if signed is not None and not signed.is_published:
+            return await self._publish(signed.size, published)
+        if head.size == published and not has_more:
+            return await self._republish(published, is_ended=head.is_frozen)
+        size = await self._close(published)
+        await self._sign(held, last, published, size)
+        return await self._publish(size, published)
 
     async def _close(self, published: int) -> int:
         """Make sure that the last entry is a state; the size there is then."""
         async with self.transactions.deciding() as tx:
+            await sequence(tx.connection)
+            await lock_head(tx.connection)
             head = await read_head(tx.connection)
             if head.last_kinds[:1] == (STATE,):
                 return head.size
             changed = await changed_since(tx.connection, published)
             update = await plan_update(tx.connection, changed)
-            state = State(head.chain, update.root, head.size, int(tx.now.timestamp()))
+            # Whoever recorded the last event may have a clock that is a little ahead of ours.
+            time = max(int(tx.now.timestamp()), head.last_at // MICROSECONDS)
+            state = State(head.chain, update.root, head.size, time)
             size = await append_mark(tx.connection, state, tx.now) + 1
         self._planned = _Planned(published, size, update)
         return size
@@ -118,19 +142,24 @@ class Sealing:
         if before is not None:
             self.quorum.require_own(before[1])
         signing = LastSigned(origin, size, checkpoint.root, Step.SIGNING)
-        await asyncio.to_thread(held.swap, last, signing)
+        await self._swap(held, last, signing)
         note, cosignatures = await asyncio.to_thread(self.quorum.sign, checkpoint.text(), at)
         async with self.transactions.deciding() as tx:
-            await keep_signed(tx.connection, checkpoint, note, tx.now)
+            if not await keep_signed(tx.connection, checkpoint, note, tx.now):
+                raise GuardBusyError
             await keep_cosignatures(tx.connection, size, cosignatures)
-        await asyncio.to_thread(held.swap, signing, replace(signing, step=Step.SIGNED))
+        await self._swap(held, signing, replace(signing, step=Step.SIGNED))
+
+    async def _swap(self, held: HeldGuard, expected: LastSigned | None, new: LastSigned) -> None:
+        await asyncio.to_thread(held.swap, expected, new)
+        self._mark = new
 
     async def _publish(self, size: int, published: int) -> str:
         await self._put_out_tiles(published, size)
         await self.quorum.require(size)
         async with self.transactions.deciding() as tx:
-            await apply(tx.connection, await self._update(tx.connection, published, size))
-            await mark_published(tx.connection, size, tx.now)
+            if await mark_published(tx.connection, size, tx.now):
+                await apply(tx.connection, await self._update(tx.connection, published, size))
         self._planned = None
         return await self._show()
 
