@@ -9,15 +9,30 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from ledger.inspecting.checkpoints import CheckpointsAnew
+from ledger.inspecting.databases import Database, SqliteFile
 from ledger.inspecting.guarded import judge_guard, read_guard
 from ledger.inspecting.map_anew import MapAnew
 from ledger.inspecting.marks import MarksAnew
+from ledger.inspecting.outbox import judge_waiting
 from ledger.inspecting.published_notes import PublicFolder, PublicNotes, Shown, look_at
-from ledger.inspecting.raw_rows import RawRow, count_rows, raw_between, raw_query
+from ledger.inspecting.raw_rows import (
+    RawRow,
+    count_rows,
+    count_waiting,
+    raw_between,
+    raw_query,
+    stream,
+)
 from ledger.inspecting.report import Findings, Report
-from ledger.inspecting.schema import judge_triggers
+from ledger.inspecting.schema import judge_columns, judge_triggers
 from ledger.inspecting.signers import Signers, Trust
-from ledger.inspecting.stored import judge_counts, judge_head, judge_subjects, judge_tiles_above
+from ledger.inspecting.stored import (
+    judge_counts,
+    judge_head,
+    judge_last_instant,
+    judge_subjects,
+    judge_tiles_above,
+)
 from ledger.inspecting.stored_map import judge_stored_map
 from ledger.inspecting.stretches import (
     FilesOf,
@@ -28,9 +43,8 @@ from ledger.inspecting.stretches import (
     in_processes,
     in_turn,
     parts,
-    reading,
 )
-from ledger.inspecting.subjects import SubjectsAnew
+from ledger.inspecting.subjects import ENTRY, SubjectsAnew
 from ledger.inspecting.tree import TreeAnew
 from ledger.inspecting.walk import Walk
 from ledger.keeping import store
@@ -72,10 +86,33 @@ def inspect_fully(
     much of how much is done. Holds every subject (some 1,400 bytes each), the time of every
     state and the sizes and roots of all checkpoints; entries and openings a few thousand at a
     time, and the first thousand findings.
+
+    Events that wait for their places in the log are judged by their subjects, and counted.
     """
     with _without_collecting():
         inspection = _Inspection(connection, around, progress, with_openings)
         return inspection.run(read_all or in_turn(connection))
+
+
+def inspect_database(
+    database: Database,
+    around: Surroundings,
+    *,
+    jobs: int = 1,
+    progress: Progress = lambda _done, _total: None,
+) -> Report:
+    """The same, shared by so many processes.
+
+    One walks through the log; the others compare openings and public files meanwhile.
+    """
+
+    def inspect(connection: sa.Connection) -> Report:
+        if jobs == 1:
+            return inspect_fully(connection, around, progress=progress)
+        with in_processes(database.shared(connection), jobs - 1) as read_all:
+            return inspect_fully(connection, around, read_all=read_all, progress=progress)
+
+    return database.look(inspect)
 
 
 def inspect_file(
@@ -85,15 +122,8 @@ def inspect_file(
     jobs: int = 1,
     progress: Progress = lambda _done, _total: None,
 ) -> Report:
-    """The same with the database in a file, shared by so many processes.
-
-    One walks through the log; the others compare openings and public files meanwhile.
-    """
-    with reading(file) as connection:
-        if jobs == 1:
-            return inspect_fully(connection, around, progress=progress)
-        with in_processes(file, jobs - 1) as read_all:
-            return inspect_fully(connection, around, read_all=read_all, progress=progress)
+    """The same with the database in a file."""
+    return inspect_database(SqliteFile(file), around, jobs=jobs, progress=progress)
 
 
 @dataclass(slots=True)
@@ -112,14 +142,18 @@ class _Inspection:
         public = self.around.public
         shown = look_at(public.path) if public else None
         guarded = read_guard(self.around.guard)
-        entries = count_rows(self.connection, store.ledger_entry)
+        if not judge_columns(self.connection, self.findings):
+            return Report.of(FULL, 0, {}, self.findings)
+        waiting = count_waiting(self.connection)
+        entries = count_rows(self.connection, store.ledger_entry) - waiting
         sizes, published = self._signed_sizes()
         stretches = self._stretches(entries, sizes, shown)
         self.total = entries + sum(stretch.end - stretch.start for stretch in stretches)
         readings = read_all(stretches)
         walk = self._walk(entries, sizes, published, guarded)
         self._judge_guard(walk, guarded, sizes)
-        self._judge_stored(walk)
+        has_head = self._judge_stored(walk)
+        read_waiting = self._judge_waiting(walk, waiting)
         signers = Signers(self.around.trust, walk.marks.changed_keys)
         signers.judge_changes(self.findings)
         signed = self._judge_checkpoints(walk, signers)
@@ -128,9 +162,13 @@ class _Inspection:
             notes = PublicNotes(public, origin, signers, published, walk.roots, self.findings)
             notes.judge(shown, walk.tree.size)
         read = self._collect(readings)
+        if has_head and self.with_openings:
+            size = walk.tree.size
+            judge_last_instant(self.connection, self.findings, size, walk.marks, read.latest)
+        read.add(read_waiting)
         self._judge_counts(walk, signed, read)
         judge_triggers(self.connection, self.findings, walk.tree.size)
-        return self._report(walk, signed, read)
+        return self._report(walk, signed, read, waiting)
 
     def _judge_guard(
         self, walk: Walk, before: LastSigned | str | None, sizes: Sequence[int]
@@ -152,9 +190,10 @@ class _Inspection:
             **openings,
         )
 
-    def _report(self, walk: Walk, signed: CheckpointsAnew, read: Read) -> Report:
+    def _report(self, walk: Walk, signed: CheckpointsAnew, read: Read, waiting: int) -> Report:
         counts = {
             "entries": walk.tree.size,
+            "waiting": waiting,
             "subjects": len(walk.subjects.by_name),
             "states": len(walk.marks.state_times),
             "openings": read.openings,
@@ -191,7 +230,7 @@ class _Inspection:
         guarded: LastSigned | str | None,
     ) -> Walk:
         subjects = SubjectsAnew(self.findings)
-        for row in self.connection.execute(_SUBJECTS).all():
+        for row in stream(self.connection, _SUBJECTS):
             subjects.know(row.subject, row.salt)
         replayed = MapAnew(subject.key for subject in subjects.by_name.values())
         subjects.take_places(replayed.places)
@@ -221,10 +260,19 @@ class _Inspection:
         walk.go(self._tell)
         return walk
 
-    def _judge_stored(self, walk: Walk) -> None:
+    def _judge_stored(self, walk: Walk) -> bool:
+        """Whether there is a head which stands where the entries end."""
         judge_tiles_above(self.connection, walk.tree)
-        judge_head(self.connection, self.findings, walk.tree, walk.chain, walk.marks)
-        judge_subjects(self.connection, walk.subjects, walk.tree.size)
+        return judge_head(self.connection, self.findings, walk.tree, walk.chain)
+
+    def _judge_waiting(self, walk: Walk, count: int) -> Read:
+        """The events without a place, and then where all subjects stand."""
+        size = walk.tree.size
+        if count and walk.marks.frozen_at is not None:
+            self.findings.add(size, ENTRY, "it waits for its place, and the log has ended")
+        read = judge_waiting(self.connection, self.findings, walk.subjects, size, count)
+        judge_subjects(self.connection, walk.subjects, size)
+        return read
 
     def _judge_checkpoints(self, walk: Walk, signers: Signers) -> CheckpointsAnew:
         signed = CheckpointsAnew(

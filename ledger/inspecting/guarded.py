@@ -5,15 +5,17 @@ from collections.abc import Mapping
 from ledger.formats.hashing import Hash
 from ledger.inspecting.report import Findings
 from ledger.signing.faults import NotSealedError
-from ledger.signing.guard import Guard, LastSigned, Step
+from ledger.signing.guard import Guard, GuardOutOfReachError, LastSigned, Step
 
 PLACE = "guard"
 
 
 def read_guard(guard: Guard) -> LastSigned | str | None:
-    """What the guard says, or why it cannot be understood."""
+    """What the guard says, or why it cannot be understood. Raises `GuardOutOfReachError`."""
     try:
         return guard.read()
+    except GuardOutOfReachError:
+        raise
     except NotSealedError as reason:
         return str(reason)
 

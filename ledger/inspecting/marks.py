@@ -37,6 +37,7 @@ class MarksAnew:
     state_times: dict[int, int] = field(default_factory=dict)  # Unix seconds, by index.
     changed_keys: list[ChangedKey] = field(default_factory=list)
     frozen_at: int | None = None
+    last_untold: int | None = None  # The last mark that tells no instant.
     last_index: int = -1
     is_successor: bool = False
 
@@ -51,6 +52,8 @@ class MarksAnew:
         said = columns.kinds[at], columns.subjects[at], columns.numbers[at]
         if said != (mark.kind.encode(), None, None):
             self._find(index, "its row does not say what its entry is")
+        if not isinstance(mark, State):
+            self.last_untold = index
         match mark:
             case State():
                 self._take_state(index, mark, chain)

@@ -3,19 +3,20 @@
 import re
 from binascii import b2a_base64
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import groupby
 from operator import itemgetter
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from ledger.formats.entry import EVENT, State, parse_mark
 from ledger.formats.fields import AT, KIND, SLOTS
 from ledger.formats.hashing import HASH_SIZE, SALT_SIZE
-from ledger.formats.spelling import Malformed, format_instant
-from ledger.inspecting.raw_rows import fetch, raw_between, raw_query
+from ledger.formats.spelling import Malformed, format_instant, parse_instant
+from ledger.inspecting.raw_rows import fetch, raw
 from ledger.inspecting.report import Findings
 from ledger.inspecting.subjects import ENTRY
 from ledger.keeping import store
@@ -32,52 +33,110 @@ _FROM_FIRST = list(range(SLOTS))
 _EVENT = EVENT.encode()
 _LENGTHS = [bytes([length]) for length in range(256)]
 
-# Entry, slot, name, salt, value, whether public, when erased.
+# Index, slot, name, salt, value, whether public, when erased.
 Opening = tuple[int, int, bytes, bytes | None, bytes | None, int, int | None]
 
+# Events of several subjects may come into the log a little out of order: whoever decides first may
+# be done last, and clocks differ.
+TOLERATED = timedelta(seconds=60)
+LOOKED_BACK = 100
+
 _opening = store.ledger_opening
-_ENTRIES = raw_between(
-    store.ledger_entry, store.ledger_entry.c.idx, "id", "kind", "entry", "digests"
+
+
+class Source(NamedTuple):
+    """Where entries stand from :first to :last, what opens them, what was told before them."""
+
+    entries: sa.Select[Any]
+    openings: sa.Select[Any]
+    of_subjects_before: sa.Select[Any]
+
+
+def _source(entry: sa.FromClause) -> Source:
+    of_entry = _opening.c.entry_id == entry.c.id
+    before = store.ledger_entry.alias("before")
+    is_before = sa.and_(before.c.subject == entry.c.subject, before.c.number == entry.c.number - 1)
+    tells_instant = sa.and_(_opening.c.entry_id == before.c.id, _opening.c.slot == AT_SLOT)
+    facts = [column for column in _opening.c if column is not _opening.c.entry_id]
+    within = entry.c.idx.between(sa.bindparam("first"), sa.bindparam("last"))
+    said = [entry.c.kind, entry.c.entry, entry.c.digests]
+    place = raw(entry.c.idx) if isinstance(entry.c.idx, sa.Column) else entry.c.idx
+    return Source(
+        sa.select(place, *map(raw, said)).where(within).order_by(entry.c.idx),
+        sa.select(place, *map(raw, facts))
+        .join_from(entry, _opening, of_entry)
+        .where(within)
+        .order_by(entry.c.idx, _opening.c.slot),
+        sa.select(place, raw(_opening.c.value))
+        .join_from(entry, before, is_before)
+        .join(_opening, tells_instant)
+        .where(within),
+    )
+
+
+LOG = _source(store.ledger_entry)
+# Those that have no place yet are counted from 0, in the order in which they will get one.
+WAITING_ENTRIES = (
+    sa.select(
+        (sa.func.row_number().over(order_by=store.ledger_entry.c.id) - 1).label("idx"),
+        *(column for column in store.ledger_entry.c if column.name != "idx"),
+    )
+    .where(store.ledger_entry.c.idx.is_(None))
+    .subquery("waiting")
 )
-_OPENINGS = raw_between(_opening, _opening.c.entry_id).order_by(_opening.c.slot)
-_INSTANT_BEFORE = (
-    raw_query(_opening, "value")
-    .where(_opening.c.entry_id < sa.bindparam("index"), _opening.c.slot == AT_SLOT)
-    .order_by(None)
-    .order_by(_opening.c.entry_id.desc())
-    .limit(1)
+WAITING = _source(WAITING_ENTRIES)
+
+_INSTANTS_BEFORE = (
+    sa.select(raw(_opening.c.value))
+    .join_from(store.ledger_entry, _opening, _opening.c.entry_id == store.ledger_entry.c.id)
+    .where(store.ledger_entry.c.idx < sa.bindparam("index"), _opening.c.slot == AT_SLOT)
+    .order_by(store.ledger_entry.c.idx.desc())
+    .limit(LOOKED_BACK)
 )
 
 
 @dataclass(slots=True)
 class OpeningsAnew:
-    """How many openings there are, the erased among them, and the last instant they told."""
+    """How many openings there are, the erased among them, and the latest instant they told.
+
+    An index counts from `begin` on. What is not before `settled` is not before anything earlier.
+    """
 
     findings: Findings
+    source: Source = LOG
+    begin: int = 0
     read: int = 0
     erased: int = 0
-    last_at: bytes = b""
+    latest: bytes = b""
+    settled: bytes = b""
+    _unsettled: dict[int, bytes] = field(default_factory=dict)
 
     def take_all(self, connection: sa.Connection, start: int, end: int) -> None:
         """Those of the entries from index `start` up to, and not including, `end`."""
-        self.last_at = instant_before(connection, start)
         for first in range(start, end, ENTRIES_AT_A_TIME):
             last = min(first + ENTRIES_AT_A_TIME, end) - 1
-            openings = fetch(connection, _OPENINGS, first, last)
+            openings = fetch(connection, self.source.openings, first, last)
             by_entry = {each: list(rows) for each, rows in groupby(openings, itemgetter(0))}
             self.read += len(openings)
-            for index, kind, entry, digests in fetch(connection, _ENTRIES, first, last):
-                rows = by_entry.pop(index, [])
+            for index, kind, entry, digests in fetch(connection, self.source.entries, first, last):
+                rows = by_entry.get(index, [])
                 if kind == _EVENT:
                     self._take(index, entry, digests or b"", rows)
                 else:
                     self._take_mark(index, entry, digests, rows)
-            for index in by_entry:
-                self._find(index, "there is no entry that it is of")
+            if self._unsettled:
+                before = fetch(connection, self.source.of_subjects_before, first, last)
+                self._judge_order(before)
+
+    def take_log(self, connection: sa.Connection, start: int, end: int) -> None:
+        """The same in the log, where entries come in about the order in which they happened."""
+        self.latest = max(instants_before(connection, start), default=b"")
+        self.settled = _tolerated_after(self.latest)
+        self.take_all(connection, start, end)
 
     def _take(self, index: int, entry: bytes, digests: bytes, rows: Sequence[Opening]) -> None:
         if entry[COMMITTED] != _commitment_to(digests):
-            self.findings.add(index, ENTRY, "its digests are not what it commits to")
+            self._find(index, "its digests are not what it commits to", ENTRY)
         public: list[int] = []
         private: list[int] = []
         for row in rows:
@@ -101,17 +160,28 @@ class OpeningsAnew:
     def _take_instant(self, index: int, at: bytes | None) -> None:
         if at is None or not _is_instant(at):
             self._find(index, "its instant is not one")
-        elif at < self.last_at:
-            self._find(index, "it is older than the entry before")
-        else:
-            self.last_at = at
+            return
+        if at < self.latest or at < self.settled:
+            self._unsettled[index] = at
+        if at >= self.latest:
+            self.latest = at
+        elif parse_instant(self.latest.decode()) - parse_instant(at.decode()) > TOLERATED:
+            self._find(index, "it is older than an entry before, by more than a minute")
+
+    def _judge_order(self, before: Sequence[tuple[int, bytes | None]]) -> None:
+        """No event happened before the one before it of its subject."""
+        for index, at_before in before:
+            at = self._unsettled.get(index)
+            if at is not None and at_before is not None and at < at_before:
+                self._find(index, "it is older than the event before of its subject")
+        self._unsettled.clear()
 
     def _take_mark(
         self, index: int, entry: bytes, digests: bytes | None, rows: Sequence[Opening]
     ) -> None:
         """A state tells its second: what is before is not newer, and what follows not older."""
         if digests is not None:
-            self.findings.add(index, ENTRY, "only an event has digests")
+            self._find(index, "only an event has digests", ENTRY)
         if rows:
             self._find(index, "only an event has facts")
         try:
@@ -121,12 +191,12 @@ class OpeningsAnew:
         if not isinstance(mark, State):
             return
         at = format_instant(datetime.fromtimestamp(mark.time, UTC)).encode()
-        if at[TO_THE_SECOND] < self.last_at[TO_THE_SECOND]:
-            self.findings.add(index, ENTRY, "it is older than the entry before")
-        self.last_at = max(self.last_at, at)
+        if at[TO_THE_SECOND] < self.latest[TO_THE_SECOND]:
+            self._find(index, "it is older than an entry before", ENTRY)
+        self.latest = max(self.latest, at)
 
-    def _find(self, index: int, problem: str) -> None:
-        self.findings.add(index, PLACE, problem)
+    def _find(self, index: int, problem: str, place: str = PLACE) -> None:
+        self.findings.add(self.begin + index, place, problem)
 
 
 def _commitment_to(digests: bytes) -> bytes:
@@ -159,7 +229,14 @@ def _is_instant(at: bytes) -> bool:
     return True
 
 
-def instant_before(connection: sa.Connection, index: int) -> bytes:
-    """What the last event before this index says of its instant."""
-    said: bytes | None = connection.execute(_INSTANT_BEFORE, {"index": index}).scalar()
-    return said or b""
+def instants_before(connection: sa.Connection, index: int) -> list[bytes]:
+    """The instants that the last hundred events before this index tell, the last first."""
+    said = connection.execute(_INSTANTS_BEFORE, {"index": index}).scalars()
+    return [at for at in said if at is not None and _is_instant(at)]
+
+
+def _tolerated_after(at: bytes) -> bytes:
+    try:
+        return format_instant(parse_instant(at.decode()) + TOLERATED).encode()
+    except (Malformed, OverflowError):
+        return b""

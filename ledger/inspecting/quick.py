@@ -13,9 +13,9 @@ from ledger.formats.tree import TILE_WIDTH, Span, Tile, span_hash, subtree_hash,
 from ledger.inspecting.checkpoints import CHECKPOINT
 from ledger.inspecting.fsck import Surroundings
 from ledger.inspecting.guarded import judge_guard, read_guard
-from ledger.inspecting.raw_rows import RawRow, raw_between, raw_query
+from ledger.inspecting.raw_rows import RawRow, count_waiting, raw_between, raw_query
 from ledger.inspecting.report import Findings, Report
-from ledger.inspecting.schema import judge_triggers
+from ledger.inspecting.schema import judge_columns, judge_triggers
 from ledger.inspecting.stored import HEAD
 from ledger.inspecting.subjects import ENTRY
 from ledger.inspecting.tree import PLACE as TILE
@@ -45,14 +45,17 @@ def inspect_quickly(connection: sa.Connection, around: Surroundings) -> Report:
     """The head against the tree as it is stored, at least the last 256 leaves and their chain,
     the newest checkpoint and its signature, the guard, the triggers.
     """
-    return _Look(connection, around).report()
+    findings = Findings()
+    if not judge_columns(connection, findings):
+        return Report.of(QUICK, 0, {}, findings)
+    return _Look(connection, around, findings).report()
 
 
 class _Look:
-    def __init__(self, connection: sa.Connection, around: Surroundings) -> None:
+    def __init__(self, connection: sa.Connection, around: Surroundings, findings: Findings) -> None:
         self._connection = connection
         self._around = around
-        self._findings = Findings()
+        self._findings = findings
         self._guarded = read_guard(around.guard)
         last = connection.execute(_LAST).scalar()
         self._size = 0 if last is None else last + 1
@@ -64,7 +67,12 @@ class _Look:
         newest = self._judge_checkpoint()
         self._judge_guard(newest)
         judge_triggers(self._connection, self._findings, self._size)
-        read = {"entries": self._size - start, "checkpoints": min(newest, 1)}
+        waiting = count_waiting(self._connection)
+        read = {
+            "entries": self._size - start,
+            "waiting": waiting,
+            "checkpoints": min(newest, 1),
+        }
         return Report.of(QUICK, self._size, read, self._findings)
 
     def _judge_leaves(self, start: int) -> Hash:

@@ -2,7 +2,9 @@
 
 import sqlalchemy as sa
 
+from ledger.inspecting.raw_rows import has_outbox
 from ledger.inspecting.report import Findings
+from ledger.inspecting.schema_postgresql import misfits, standing_guards
 from ledger.keeping.triggers import APPEND_ONLY_STATEMENTS
 
 PLACE = "schema"
@@ -12,22 +14,30 @@ _TRIGGERS = sa.text(
 )
 
 
+def judge_columns(connection: sa.Connection, findings: Findings) -> bool:
+    """Whether what the columns hold can be read: on SQLite it can, whatever that is."""
+    found = misfits(connection) if has_outbox(connection) else []
+    for problem in found:
+        findings.add(0, PLACE, problem)
+    return not found
+
+
 def judge_triggers(connection: sa.Connection, findings: Findings, size: int) -> None:
     """None is gone or changed, and no other stands there, which could write what nobody asked for.
 
     What they have let through is for others to find; the index is that of the next entry.
     """
-    made = {_normal(statement) for statement in APPEND_ONLY_STATEMENTS}
-    standing = {_normal(statement) for (statement,) in connection.execute(_TRIGGERS)}
-    for trigger in sorted(made - standing):
-        findings.add(size, PLACE, f"the trigger {_name(trigger)} is not there as it was made")
-    for trigger in sorted(standing - made):
-        findings.add(size, PLACE, f"the trigger {_name(trigger)} is none of ours")
+    if has_outbox(connection):
+        made, standing = standing_guards(connection)
+    else:
+        made = _named(APPEND_ONLY_STATEMENTS)
+        standing = _named([statement for (statement,) in connection.execute(_TRIGGERS)])
+    for name, _ in sorted(made.items() - standing.items()):
+        findings.add(size, PLACE, f"{name} is not there as it was made")
+    for name, _ in sorted(standing.items() - made.items()):
+        findings.add(size, PLACE, f"{name} is none of ours")
 
 
-def _normal(statement: str) -> str:
-    return " ".join(statement.replace("IF NOT EXISTS ", "").split())
-
-
-def _name(trigger: str) -> str:
-    return trigger.split(" ")[2]
+def _named(statements: list[str]) -> dict[str, str]:
+    normal = [" ".join(each.replace("IF NOT EXISTS ", "").split()) for each in statements]
+    return {f"the trigger {each.split(' ')[2]}": each for each in normal}

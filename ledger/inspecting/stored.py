@@ -1,12 +1,21 @@
 """What is stored beside the entries, held against the end of the walk through them."""
 
+from datetime import timedelta
+
 import sqlalchemy as sa
 
 from ledger.formats.hashing import Hash
-from ledger.formats.spelling import Malformed, parse_instant
+from ledger.formats.spelling import parse_instant
 from ledger.inspecting.marks import MarksAnew
-from ledger.inspecting.openings import instant_before
-from ledger.inspecting.raw_rows import count_rows, raw_between, raw_query
+from ledger.inspecting.openings import AT_SLOT, TOLERATED
+from ledger.inspecting.raw_rows import (
+    count_rows,
+    has_outbox,
+    raw,
+    raw_between,
+    raw_query,
+    stream,
+)
 from ledger.inspecting.report import Findings
 from ledger.inspecting.subjects import SubjectsAnew
 from ledger.inspecting.tree import TreeAnew
@@ -17,7 +26,23 @@ SECOND = 1_000_000  # Microseconds.
 
 _TILES = raw_between(store.ledger_tile, store.ledger_tile.c.level)
 _HEAD = raw_query(store.ledger_head)
-_SUBJECTS = raw_query(store.ledger_subject, "subject", "key", "next_number", "head_leaf")
+_subject, _entry, _opening = store.ledger_subject, store.ledger_entry, store.ledger_opening
+_is_last = sa.and_(
+    _entry.c.subject == _subject.c.subject, _entry.c.number == _subject.c.next_number - 1
+)
+_tells_instant = sa.and_(_opening.c.entry_id == _entry.c.id, _opening.c.slot == AT_SLOT)
+_SUBJECTS = (
+    sa.select(*map(raw, _subject.c), raw(_opening.c.value))
+    .outerjoin_from(_subject, _entry, _is_last)
+    .outerjoin(_opening, _tells_instant)
+)
+_FIRST_INSTANT_AFTER = (
+    sa.select(raw(_opening.c.value))
+    .join_from(_entry, _opening, _tells_instant)
+    .where(_entry.c.idx > sa.bindparam("index"))
+    .order_by(_entry.c.idx)
+    .limit(1)
+)
 
 
 def judge_tiles_above(connection: sa.Connection, tree: TreeAnew) -> None:
@@ -29,41 +54,58 @@ def judge_tiles_above(connection: sa.Connection, tree: TreeAnew) -> None:
 
 
 def judge_subjects(connection: sa.Connection, subjects: SubjectsAnew, size: int) -> None:
-    subjects.judge_rows(connection.execute(_SUBJECTS).all(), size)
+    subjects.judge_rows(stream(connection, _SUBJECTS), size)
 
 
-def judge_head(
-    connection: sa.Connection, findings: Findings, tree: TreeAnew, chain: Hash, marks: MarksAnew
-) -> None:
-    """The one row every append builds on. There is none before the first entry."""
-    for row in connection.execute(_HEAD).all():
-        said = (row.id, row.size, row.edge, row.chain)
-        # A head beyond the entries names the first that is missing.
-        index = tree.size if row.size > tree.size else max(tree.size - 1, 0)
-        if said != (1, tree.size, b"".join(tree.edge), chain):
-            findings.add(index, HEAD, "it does not stand where the entries end")
-        elif not _is_instant_of_last(connection, row.last_at, tree.size, marks):
-            findings.add(index, HEAD, "its instant is not that of the last entry")
+def judge_head(connection: sa.Connection, findings: Findings, tree: TreeAnew, chain: Hash) -> bool:
+    """The one row every append builds on; whether it stands where the entries end.
 
-
-def _is_instant_of_last(
-    connection: sa.Connection, last_at: int, size: int, marks: MarksAnew
-) -> bool:
-    """An event tells its instant, a state its second; after other marks it is not earlier, nor in
-    a log that took over the events of another and was not closed by a state yet.
+    There is none before the first entry.
     """
-    told = instant_before(connection, size)
-    try:
-        event_at = store.microseconds(parse_instant(told.decode())) if told else 0
-    except (Malformed, UnicodeDecodeError):
-        return True  # It is found where the openings are judged.
-    if marks.last_index != size - 1:
-        is_taken_over = marks.is_successor and not marks.state_times
-        return last_at == event_at or (is_taken_over and last_at > event_at)
-    state_time = marks.state_times.get(size - 1)
-    if state_time is not None:
-        return last_at >= event_at and last_at // SECOND == state_time
-    return last_at >= max(event_at, marks.last_time * SECOND)
+    rows = connection.execute(_HEAD).all()
+    for row in rows:
+        said = (row.id, row.size, row.edge, row.chain)
+        if said != (1, tree.size, b"".join(tree.edge), chain):
+            # A head beyond the entries names the first that is missing.
+            index = tree.size if row.size > tree.size else max(tree.size - 1, 0)
+            findings.add(index, HEAD, "it does not stand where the entries end")
+            return False
+    return len(rows) == 1
+
+
+def judge_last_instant(
+    connection: sa.Connection, findings: Findings, size: int, marks: MarksAnew, latest: bytes
+) -> None:
+    """The instant of that row; `latest` is the latest that any event tells, or any state."""
+    told = store.microseconds(parse_instant(latest.decode())) if latest else 0
+    last_at = connection.execute(_HEAD).one().last_at
+    state_time = max(marks.state_times.values(), default=0)
+    is_that_of_state = last_at >= told and last_at // SECOND == state_time
+    if marks.last_index == size - 1 and size - 1 in marks.state_times:
+        is_explained = is_that_of_state
+    elif last_at == told:
+        is_explained = last_at // SECOND >= state_time
+    else:
+        may_be_of_state = is_that_of_state and has_outbox(connection)
+        is_explained = last_at > told and (may_be_of_state or _is_untold(connection, marks, told))
+    if not is_explained:
+        findings.add(max(size - 1, 0), HEAD, "its instant is not the latest of the entries")
+
+
+def _is_untold(connection: sa.Connection, marks: MarksAnew, told: int) -> bool:
+    """Whether a mark that tells no instant may have come later than all that is told.
+
+    So does the beginning of a log that took over the events of another.
+    """
+    if marks.is_successor and not marks.state_times:
+        return True
+    if marks.last_untold is None:
+        return False
+    after = connection.execute(_FIRST_INSTANT_AFTER, {"index": marks.last_untold}).scalar()
+    if after is None or not has_outbox(connection):
+        return after is None
+    first = store.microseconds(parse_instant(after.decode()))
+    return told - first <= TOLERATED // timedelta(microseconds=1)
 
 
 def judge_counts(connection: sa.Connection, findings: Findings, size: int, **expected: int) -> None:

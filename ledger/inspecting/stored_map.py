@@ -7,14 +7,20 @@ import sqlalchemy as sa
 
 from ledger.formats.hashing import HASH_SIZE, Hash
 from ledger.formats.state_map import EMPTY_MAP_HASH
-from ledger.inspecting.raw_rows import RawRow, count_rows, raw_between, raw_query
+from ledger.inspecting.raw_rows import (
+    ROWS_AT_A_TIME,
+    RawRow,
+    count_rows,
+    raw_between,
+    raw_query,
+    stream,
+)
 from ledger.inspecting.report import Findings
 from ledger.inspecting.subjects import SubjectAnew
 from ledger.keeping.map_pages import DIVIDED_SIZE, NOTHING, TOP, build
 from ledger.keeping.map_rows import ledger_state, ledger_state_page
 
 ROW, PAGE = "ledger_state", "ledger_state_page"
-ROWS_AT_A_TIME = 4096
 
 _ROWS = raw_between(ledger_state, ledger_state.c.key)
 _PAGES = raw_query(ledger_state_page)
@@ -81,7 +87,7 @@ def _judge_pages(
     size: int,
 ) -> None:
     missing = set(pages)
-    for row in connection.execute(_PAGES).all():
+    for row in stream(connection, _PAGES):
         missing.discard(row.place)
         if pages.get(row.place) != (row.hashes, row.divided):
             findings.add(size, PAGE, f"{_named(row.place)} does not hold its hashes")

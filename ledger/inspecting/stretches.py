@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import sqlalchemy as sa
 
 from ledger.formats.tree import TILE_WIDTH
+from ledger.inspecting.databases import Database
 from ledger.inspecting.openings import OpeningsAnew
 from ledger.inspecting.published_files import PublishedFiles, tiles_at
 from ledger.inspecting.report import Findings
@@ -27,12 +28,14 @@ class Read:
     openings: int = 0
     erased: int = 0
     files: int = 0
+    latest: bytes = b""  # Of the instants that are told there.
 
     def add(self, other: "Read") -> None:
         self.entries += other.entries
         self.openings += other.openings
         self.erased += other.erased
         self.files += other.files
+        self.latest = max(self.latest, other.latest)
         self.findings.join(other.findings)
 
 
@@ -58,8 +61,9 @@ class OpeningsOf:
     def read(self, connection: sa.Connection) -> Read:
         found = Findings()
         openings = OpeningsAnew(found)
-        openings.take_all(connection, self.start, self.end)
-        return Read(self.end - self.start, found, openings.read, openings.erased)
+        openings.take_log(connection, self.start, self.end)
+        read, erased, latest = openings.read, openings.erased, openings.latest
+        return Read(self.end - self.start, found, read, erased, latest=latest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,33 +104,11 @@ def in_turn(connection: sa.Connection) -> ReadAll:
 
 
 @contextmanager
-def in_processes(file: Path, jobs: int) -> Iterator[ReadAll]:
+def in_processes(database: Database, jobs: int) -> Iterator[ReadAll]:
     """All at once, by so many processes beside this one, each with a connection of its own."""
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        yield lambda stretches: pool.map(_read, [file] * len(stretches), stretches)
+        yield lambda stretches: pool.map(_read, [database] * len(stretches), stretches)
 
 
-def _read(file: Path, stretch: Stretch) -> Read:
-    with reading(file) as connection:
-        return stretch.read(connection)
-
-
-@contextmanager
-def reading(file: Path) -> Iterator[sa.Connection]:
-    """A snapshot of a SQLite database, which is not written to, whatever happens."""
-    address = sa.URL.create(
-        "sqlite", database=f"{file.absolute().as_uri()}", query={"mode": "ro", "uri": "true"}
-    )
-    engine = sa.create_engine(address, poolclass=sa.NullPool)
-    sa.event.listen(engine, "connect", _prepare)
-    sa.event.listen(engine, "begin", _begin)
-    with engine.connect() as connection, connection.begin():
-        yield connection
-
-
-def _prepare(dbapi_connection: Any, _record: object) -> None:
-    dbapi_connection.isolation_level = None  # We emit BEGIN ourselves, in `_begin`.
-
-
-def _begin(connection: sa.Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
+def _read(database: Database, stretch: Stretch) -> Read:
+    return database.look(stretch.read)

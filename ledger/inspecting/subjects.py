@@ -9,8 +9,10 @@ from struct import Struct
 
 from ledger.formats.entry import MalformedEntry, parse_event
 from ledger.formats.hashing import NO_HASH, SALT_SIZE, Hash, subject_key
+from ledger.formats.spelling import Malformed, parse_instant
 from ledger.inspecting.raw_rows import RawRow
 from ledger.inspecting.report import Findings
+from ledger.keeping.store import microseconds
 
 ENTRY, SUBJECT = "ledger_entry", "ledger_subject"
 
@@ -89,7 +91,10 @@ class SubjectsAnew:
             changed[name] = subject
 
     def judge_rows(self, rows: Iterable[RawRow], size: int) -> None:
-        """Compare what is stored of each subject, when all `size` entries have been given."""
+        """Compare what is stored of each subject, when all `size` entries have been given.
+
+        `value` of a row is the instant that its last event tells.
+        """
         for row in rows:
             subject = self.by_name[row.subject]
             last = min(subject.last_index, size) if subject.count else size
@@ -99,6 +104,10 @@ class SubjectsAnew:
                 # One that is ahead of its events names the first that is missing.
                 index = size if row.next_number > subject.count else last
                 self.findings.add(index, SUBJECT, "it does not stand where its events end")
+            elif row.last_at != _microseconds(row.value):
+                self.findings.add(
+                    max(last, 0), SUBJECT, "its instant is not that of its last event"
+                )
 
     def _judge(self, index: int, entry: bytes, number: int | None, subject: SubjectAnew) -> None:
         try:
@@ -117,6 +126,13 @@ class SubjectsAnew:
         }
         for problem in (problem for problem, does_agree in agrees.items() if not does_agree):
             self.findings.add(index, ENTRY, problem)
+
+
+def _microseconds(at: bytes | None) -> int:
+    try:
+        return microseconds(parse_instant((at or b"").decode()))
+    except (Malformed, UnicodeDecodeError):
+        return 0
 
 
 def _spelt(key: Hash) -> bytes:

@@ -12,7 +12,7 @@ from ledger.formats.entry import EVENT
 from ledger.formats.hashing import HASH_SIZE, NO_HASH, Hash
 from ledger.formats.tree import TILE_WIDTH
 from ledger.inspecting.marks import MarksAnew
-from ledger.inspecting.raw_rows import fetch, raw_between
+from ledger.inspecting.raw_rows import fetch, has_outbox, raw_between
 from ledger.inspecting.report import Findings
 from ledger.inspecting.subjects import ENTRY, SubjectsAnew
 from ledger.inspecting.tree import TreeAnew
@@ -92,7 +92,7 @@ class Walk:
         if columns.indexes != tuple(range(start, start + len(rows))):
             gap = next(at for at, index in enumerate(columns.indexes) if index != start + at)
             columns = Columns(*zip(*rows[:gap], strict=True)) if gap else Columns()
-        if columns.ids != columns.indexes:
+        if columns.ids != columns.indexes and not has_outbox(self.connection):
             for index, id_ in zip(columns.indexes, columns.ids, strict=True):
                 if index != id_:
                     self.findings.add(index, ENTRY, "it did not come in the order of the log")
