@@ -9,8 +9,10 @@ from typing import Any, Self
 import sqlalchemy as sa
 
 from services.actors import Actor
+from services.hearing import RecordedAct
 from services.refusals import Refusal, RefusalCode, Refused, require
 from services.registry import Transaction
+from services.rows import add_row, row_with
 from services.tables import UtcInstant, metadata
 
 SHORTEST_KEY, LONGEST_KEY = 8, 128
@@ -24,6 +26,9 @@ _answers = sa.Table(
     sa.Column("fingerprint", sa.LargeBinary(32), nullable=False),
     sa.Column("record_id", sa.String(64), nullable=False),
     sa.Column("given_at", UtcInstant, nullable=False),
+    # Which event the act was recorded as.
+    sa.Column("subject", sa.String(255)),
+    sa.Column("number", sa.BigInteger),
 )
 
 
@@ -79,29 +84,32 @@ def require_key(once: Once) -> list[Refusal]:
 async def answer_given(tx: Transaction, actor: Actor, once: Once) -> str | None:
     """The id of the record this key already created, or None when the key is new.
 
-    Raises `Refused` for a malformed key, and for a key used with another act or input.
+    The event of then counts as this transaction's. Raises `Refused` for a malformed key, and for
+    a key used with another act or input.
     """
     if refusals := require_key(once):
         raise Refused(*refusals)
-    query = sa.select(_answers).where(
-        _answers.c.party_id == actor.party_id, _answers.c.key == once.key
-    )
-    earlier = (await tx.connection.execute(query)).one_or_none()
+    earlier = await row_with(tx, _answers, party_id=actor.party_id, key=once.key)
     if earlier is None:
         return None
-    if refusals := refusals_to_repeat(once, earlier.act, earlier.fingerprint):
+    if refusals := refusals_to_repeat(once, earlier["act"], earlier["fingerprint"]):
         raise Refused(*refusals)
-    return str(earlier.record_id)
+    if earlier["subject"] is not None:
+        tx.recorded.append(RecordedAct(earlier["subject"], earlier["number"], index=None))
+    return str(earlier["record_id"])
 
 
 async def keep_answer(tx: Transaction, actor: Actor, once: Once, record_id: str) -> None:
-    await tx.connection.execute(
-        _answers.insert().values(
-            party_id=actor.party_id,
-            key=once.key,
-            act=once.act,
-            fingerprint=once.fingerprint,
-            record_id=record_id,
-            given_at=tx.now,
-        )
-    )
+    """Keep what the act has created, and how it was recorded, under its key."""
+    event = tx.recorded[-1] if tx.recorded else None
+    answer = {
+        "party_id": actor.party_id,
+        "key": once.key,
+        "act": once.act,
+        "fingerprint": once.fingerprint,
+        "record_id": record_id,
+        "given_at": tx.now,
+        "subject": event and event.subject,
+        "number": event and event.number,
+    }
+    await add_row(tx, _answers, answer)

@@ -1,25 +1,32 @@
 """PostgreSQL through asyncpg: a pool that outlives the server, and limits on every wait."""
 
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-# How long one may wait, in milliseconds as the server is told.
-WAITING = {
-    "lock_timeout": "5000",
-    "statement_timeout": "15000",
-    "idle_in_transaction_session_timeout": "30000",
-}
+from services.limits import DEFAULT_LIMITS, Limits
+
+MILLISECOND = timedelta(milliseconds=1)
+IDLE_IN_TRANSACTION = timedelta(seconds=30)
 SECONDS_TO_CONNECT = 5.0
 SECONDS_FOR_A_CONNECTION = 10.0  # From the pool, when all are in use.
-CONNECTIONS = 10  # Kept open; as many more are opened under load and closed after.
+NULL, NO_CHARACTER = "\0", "\uffff"
+_READING_BY_KEY = {
+    "statement_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
 STATEMENTS_KEPT = 1000  # Prepared statements of a connection: more than there are in the code.
 
 
 def open_engine(
-    url: str, *, connections: int = CONNECTIONS, is_patient: bool = False
+    url: str, limits: Limits = DEFAULT_LIMITS, *, is_patient: bool = False
 ) -> AsyncEngine:
     """An engine on a server, or on whichever of several is the primary.
 
@@ -29,17 +36,31 @@ def open_engine(
     """
     engine = create_async_engine(
         "postgresql+asyncpg://",
-        pool_size=connections,
-        max_overflow=connections,
+        pool_size=limits.connections,
+        max_overflow=0,  # What is closed after use takes longer to open again than a short wait.
         pool_timeout=SECONDS_FOR_A_CONNECTION,
     )
-    limits = {} if is_patient else WAITING
-    settings = {"application_name": "datatitle", "jit": "off", "TimeZone": "UTC", **limits}
+    waiting = {} if is_patient else _waiting(limits)
+    settings = {"application_name": "datatitle", "jit": "off", "TimeZone": "UTC", **waiting}
+    # Who has waited for a lock sees what was done meanwhile, whatever the server's own default is.
+    settings["default_transaction_isolation"] = "read committed"
 
     async def connect_driver() -> Any:
-        return await asyncpg.connect(
-            libpq_url(url), timeout=SECONDS_TO_CONNECT, server_settings=settings
-        )
+        try:
+            return await asyncpg.connect(
+                libpq_url(url),
+                timeout=SECONDS_TO_CONNECT,
+                server_settings=settings,
+                statement_cache_size=STATEMENTS_KEPT,
+                max_cached_statement_lifetime=0,
+            )
+        except (
+            asyncpg.InvalidAuthorizationSpecificationError,
+            asyncpg.InvalidCatalogNameError,
+        ) as error:
+            raise PermissionError(f"The database server refuses: {error}.") from error
+        except (OSError, asyncpg.TargetServerAttributeNotMatched) as error:
+            raise ConnectionError("No server answers as it should.") from error
 
     def connect(dialect: Any, *_: Any) -> Any:
         return dialect.dbapi.connect(
@@ -48,7 +69,18 @@ def open_engine(
 
     sa.event.listen(engine.sync_engine, "do_connect", connect)
     sa.event.listen(engine.sync_engine, "checkout", _refuse_what_is_closed)
+    sa.event.listen(engine.sync_engine, "before_cursor_execute", _without_nulls, retval=True)
     return engine
+
+
+def _waiting(limits: Limits) -> dict[str, str]:
+    """How long one may wait, in milliseconds as the server is told."""
+    waits = {
+        "lock_timeout": limits.lock_timeout,
+        "statement_timeout": limits.statement_timeout,
+        "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION,
+    }
+    return {name: str(wait // MILLISECOND) for name, wait in waits.items()}
 
 
 def libpq_url(url: str) -> str:
@@ -60,6 +92,31 @@ def libpq_url(url: str) -> str:
 def reads_only(engine: AsyncEngine) -> AsyncEngine:
     """The same pool for snapshots: all statements of a transaction see one state."""
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+async def reads_by_key(connection: AsyncConnection) -> None:
+    """For the rest of a transaction, look at much, little by little: wait, and never read a table
+    whole to find a few of its rows, however little the server knows of it yet.
+    """
+    if connection.dialect.name == "postgresql":
+        for name, value in _READING_BY_KEY.items():
+            await connection.exec_driver_sql(f"SET LOCAL {name} = {value}")
+
+
+def _without_nulls(
+    _connection: Any, _cursor: Any, statement: str, parameters: Any, context: Any, many: bool
+) -> tuple[str, Any]:
+    """PostgreSQL takes no U+0000, and keeps none: what is compared with it equals nothing.
+
+    A rule refuses it (0.7) in all that is written.
+    """
+    is_question = not many and context is not None and not context.isinsert
+    if is_question and any(isinstance(each, str) and NULL in each for each in parameters):
+        parameters = tuple(
+            each.replace(NULL, NO_CHARACTER) if isinstance(each, str) else each
+            for each in parameters
+        )
+    return statement, parameters
 
 
 def _refuse_what_is_closed(dbapi_connection: Any, _record: Any, _proxy: Any) -> None:

@@ -9,10 +9,14 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransaction
 
+from ledger.keeping.following import Extent, extent_of
 from ledger.keeping.log import Log
 from services import postgresql, sqlite
-from services.blobs import FolderBlobs
+from services.blobs import Blobs
 from services.clock import Clock
+from services.growth import Growth
+from services.hearing import RecordedAct, tell
+from services.limits import DEFAULT_LIMITS, Limits
 from services.permits import Permits
 from services.writing_turn import WriteAheadLog, writing_turn
 
@@ -26,13 +30,14 @@ class Transaction:
     """What an act or a view may use: the connection, the instant, the log to record in.
 
     `now` is read at the beginning, and again after every lock that was waited for: what somebody
-    else did meanwhile was done before.
+    else did meanwhile was done before. `recorded` is what the ledger has been given so far.
     """
 
     connection: AsyncConnection
     now: datetime
     log: Log
     _clock: Clock = field(repr=False)
+    recorded: list[RecordedAct] = field(default_factory=list)
 
     @property
     def has_everything(self) -> bool:
@@ -48,14 +53,16 @@ class Registry:
     engine: AsyncEngine
     clock: Clock
     log: Log
-    blobs: FolderBlobs
+    blobs: Blobs
     permits: Permits
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
     _wal: WriteAheadLog = field(default_factory=WriteAheadLog, repr=False)
     _snapshots: AsyncEngine = field(init=False, repr=False)
+    growth: Growth = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_snapshots", snapshots(self.engine))
+        object.__setattr__(self, "growth", Growth(self._extent))
 
     @asynccontextmanager
     async def deciding(self) -> AsyncIterator[Transaction]:
@@ -70,13 +77,17 @@ class Registry:
         """
         if self.engine.dialect.name != "sqlite":
             async with self.engine.connect() as connection, _committed(connection):
-                yield self._transaction(connection)
-            return
-        async with self._turn, writing_turn(self.engine), self.engine.connect() as connection:
-            await connection.execution_options(decides=True)
-            async with connection.begin():
-                yield self._transaction(connection)
-            await self._wal.carry_over(connection)
+                tx = self._transaction(connection)
+                yield tx
+        else:
+            async with self._turn, writing_turn(self.engine), self.engine.connect() as connection:
+                await connection.execution_options(decides=True)
+                async with connection.begin():
+                    tx = self._transaction(connection)
+                    yield tx
+                await self._wal.carry_over(connection)
+        tell(tx.recorded)
+        self.growth.nudge()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Transaction]:
@@ -85,15 +96,25 @@ class Registry:
             yield self._transaction(connection)
 
     async def close(self) -> None:
+        await self.growth.close()
         await self.engine.dispose()
+
+    async def _extent(self) -> Extent:
+        async with self.reading() as tx:
+            return await extent_of(tx.connection)
 
     def _transaction(self, connection: AsyncConnection) -> Transaction:
         return Transaction(connection, self.clock.now(), self.log, self.clock)
 
 
-def open_engine(url: str) -> AsyncEngine:
-    """An engine whose transactions begin when, and as, they say they do."""
-    return sqlite.open_engine(url) if url.startswith("sqlite") else postgresql.open_engine(url)
+def open_engine(url: str, limits: Limits = DEFAULT_LIMITS) -> AsyncEngine:
+    """An engine whose transactions begin when, and as, they say they do.
+
+    The limits are for database servers.
+    """
+    if url.startswith("sqlite"):
+        return sqlite.open_engine(url)
+    return postgresql.open_engine(url, limits)
 
 
 def snapshots(engine: AsyncEngine) -> AsyncEngine:
@@ -107,20 +128,19 @@ async def _committed(connection: AsyncConnection) -> AsyncIterator[None]:
     try:
         yield
     except BaseException:
-        await _roll_back(transaction)
+        await _roll_back(connection, transaction)
         raise
     try:
         await transaction.commit()
-    except sa.exc.DBAPIError as error:
-        if error.connection_invalidated:
-            raise OutcomeUnknownError from error
+    except sa.exc.IntegrityError:
         raise
+    except (sa.exc.DBAPIError, OSError) as error:
+        raise OutcomeUnknownError from error
 
 
-async def _roll_back(transaction: AsyncTransaction) -> None:
-    """What cannot be rolled back any more, because the server has gone, is rolled back."""
+async def _roll_back(connection: AsyncConnection, transaction: AsyncTransaction) -> None:
+    """Where it cannot be done any more because the server has gone, it is done already."""
     try:
         await transaction.rollback()
-    except sa.exc.DBAPIError as error:
-        if not error.connection_invalidated:
-            raise
+    except (sa.exc.DBAPIError, OSError):
+        await connection.invalidate()

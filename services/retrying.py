@@ -11,10 +11,11 @@ import random
 from collections.abc import Callable, Coroutine
 from functools import wraps
 from inspect import signature
+from time import monotonic
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolIsEmptyError
 
 from ledger.keeping.append import ClockBehindError
 from services.registry import OutcomeUnknownError, Registry
@@ -23,6 +24,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 ATTEMPTS = 6
+LONGEST = 10.0  # Seconds after which no attempt is begun any more.
 FIRST_REST = 0.01  # Seconds; twice as long each time, and each time less by chance.
 LONGEST_REST = 0.5
 RETRY_AFTER = 1  # Seconds.
@@ -63,50 +65,57 @@ def retried(
 
     @wraps(act)
     async def decided(registry: Registry, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        rest = FIRST_REST
-        for attempt in range(1, ATTEMPTS + 1):
+        begun, attempt, unknown = monotonic(), 1, False
+        while True:
             try:
                 return await act(registry, *args, **kwargs)
             except Exception as error:
-                may_repeat = is_turned_away(error) or (has_key and _is_unknown(error))
-                if not may_repeat or attempt == ATTEMPTS:
-                    if is_unavailable(error):
-                        raise BusyError from error
-                    raise
-            # Rivals who met once part by chance.
-            await asyncio.sleep(rest * random.uniform(0.5, 1))  # noqa: S311 - no secret.
-            rest = min(rest * 2, LONGEST_REST)
-        raise AssertionError  # The last attempt has returned or raised.
+                is_unknown = isinstance(error, OutcomeUnknownError)
+                unknown = unknown or is_unknown
+                may_repeat = is_turned_away(error) or (has_key and is_unknown)
+                is_last = attempt == ATTEMPTS or monotonic() - begun > LONGEST
+                if not may_repeat or is_last:
+                    if not is_unavailable(error):
+                        raise
+                    raise (OutcomeUnknownError() if unknown else BusyError()) from error
+            await asyncio.sleep(_rest_after(attempt))
+            attempt += 1
 
     return decided
 
 
+def _rest_after(attempt: int) -> float:
+    """Seconds. Rivals who met once part by chance."""
+    longest: float = min(FIRST_REST * 2 ** (attempt - 1), LONGEST_REST)
+    return longest * random.uniform(0.5, 1)  # noqa: S311 - no secret.
+
+
 def is_turned_away(error: Exception) -> bool:
     """Whether nothing was judged, and trying again may help: a lost race, a lost connection."""
-    if isinstance(error, DBAPIError):
-        state = state_of(error)
-        return _is_away(error) or state in OTHERS_WERE_FIRST
-    return isinstance(error, ClockBehindError | ConnectionError | TimeoutError)
+    is_other = isinstance(error, ClockBehindError)
+    return is_other or _is_away(error) or state_of(error) in OTHERS_WERE_FIRST
 
 
 def is_unavailable(error: Exception) -> bool:
     """Whether the database is away or too busy, which is no fault of the program's."""
-    if isinstance(error, DBAPIError):
-        passing = (OTHERS_WERE_FIRST - {UNIQUE_VIOLATION}) | WAITED_TOO_LONG
-        return _is_away(error) or state_of(error) in passing
-    return is_turned_away(error) or isinstance(error, BusyError | sa.exc.TimeoutError)
-
-
-def state_of(error: DBAPIError) -> str:
-    """The SQLSTATE; empty for databases that have none."""
-    return getattr(error.orig, "sqlstate", None) or ""
-
-
-def _is_away(error: DBAPIError) -> bool:
     state = state_of(error)
-    is_broken = error.connection_invalidated or state.startswith(CONNECTION_EXCEPTION)
-    return is_broken or state in SERVER_IS_AWAY
+    if state == UNIQUE_VIOLATION:
+        return False  # Met each time, it is no race.
+    is_other = isinstance(error, BusyError | OutcomeUnknownError | PoolIsEmptyError)
+    return is_other or is_turned_away(error) or state in WAITED_TOO_LONG
 
 
-def _is_unknown(error: Exception) -> bool:
-    return isinstance(error, OutcomeUnknownError)
+def state_of(error: Exception) -> str:
+    """The SQLSTATE; empty for errors that have none."""
+    told = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(told, "sqlstate", None) or ""
+
+
+def _is_away(error: Exception) -> bool:
+    """The server cannot be reached, or the connection to it is lost."""
+    state = state_of(error)
+    if state in SERVER_IS_AWAY or state.startswith(CONNECTION_EXCEPTION):
+        return True
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated
+    return isinstance(error, ConnectionError | TimeoutError)

@@ -1,10 +1,15 @@
 """What every table shares: one MetaData, its naming, and the column types of our values."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+import ledger.keeping.sorting  # noqa: F401 - how text is sorted in every table.
 
 metadata = sa.MetaData(
     naming_convention={
@@ -72,12 +77,76 @@ class Names(sa.types.TypeDecorator[frozenset[str]]):
         return None if value is None else frozenset(value.split(",")) - {""}
 
 
-def guard(table: sa.Table, *triggers: str) -> None:
-    """Give a table its triggers wherever it is created on SQLite: rules said a second time."""
+class _EachName(FunctionElement[Any]):
+    """A table with a column `value`: the names that a column of `Names` holds."""
+
+    name = "each_name"
+    inherit_cache = True
+
+
+@compiles(_EachName, "sqlite")
+def _each_name_on_sqlite(element: _EachName, compiler: Any, **options: Any) -> str:
+    names = compiler.process(element.clauses, **options)
+    # Made JSON, whatever characters they hold.
+    return f"json_each('[' || replace(json_quote({names}), ',', '\",\"') || ']')"
+
+
+@compiles(_EachName, "postgresql")
+def _each_name_on_postgresql(element: _EachName, compiler: Any, **options: Any) -> str:
+    names = compiler.process(element.clauses, **options)
+    # `unnest` would give its column another name.
+    return f"json_array_elements_text(to_json(string_to_array({names}, ',')))"
+
+
+def each_name(names: sa.ColumnElement[frozenset[str]], alias: str) -> sa.TableValuedAlias:
+    """The names in a column of `Names` as rows, in the column `value`."""
+    return _EachName(names).table_valued(sa.column("value", sa.String)).alias(alias)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """A rule said a second time: a write that the database itself refuses, whoever asks for it.
+
+    `condition` speaks of the row as `old` and `new`; without one, every such write is refused.
+    PostgreSQL has words of its own where it does not understand those of SQLite, and may have to
+    do something first, because there others write meanwhile.
+    """
+
+    name: str
+    write: str  # As in "UPDATE ON licenses".
+    sentence: str
+    condition: str | None = None
+    condition_on_postgresql: str | None = None
+    first_on_postgresql: str = ""
+
+    def statements(self, dialect: str) -> list[str]:
+        return [self._on_sqlite()] if dialect == "sqlite" else self._on_postgresql()
+
+    def _on_sqlite(self) -> str:
+        when = "" if self.condition is None else f"\nWHEN {self.condition}"
+        refusal = f"SELECT RAISE(ABORT, '{self.sentence}')"
+        return f"CREATE TRIGGER {self.name} BEFORE {self.write}{when}\nBEGIN {refusal}; END"
+
+    def _on_postgresql(self) -> list[str]:
+        function = f"""CREATE FUNCTION {self.name}() RETURNS trigger LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+BEGIN
+  {self.first_on_postgresql}
+  IF {self.condition_on_postgresql or self.condition or "true"} THEN
+    RAISE integrity_constraint_violation USING MESSAGE = '{self.sentence}';
+  END IF;
+  RETURN new;
+END $$"""
+        trigger = f"CREATE TRIGGER {self.name} BEFORE {self.write} FOR EACH ROW"
+        return [function, f"{trigger} EXECUTE FUNCTION {self.name}()"]
+
+
+def guard(table: sa.Table, *guards: Guard) -> None:
+    """Give a table its guards wherever it is created."""
 
     def create(_table: sa.Table, connection: sa.Connection, **_: Any) -> None:
-        if connection.dialect.name == "sqlite":
-            for trigger in triggers:
-                connection.exec_driver_sql(trigger)
+        for each in guards:
+            for statement in each.statements(connection.dialect.name):
+                connection.exec_driver_sql(statement)
 
     sa.event.listen(table, "after_create", create)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from services.actors import Actor
+from services.actors import TIME, Actor
 from services.announcements.model import (
     AnnouncedCase,
     AnnouncedText,
@@ -25,11 +25,13 @@ from services.announcements.store import (
     add_objection,
     get_announcement,
     get_objection,
+    lock_application_of_announcement,
+    lock_application_of_objection,
     objections_to,
     save_objection,
 )
-from services.applications.model import Application, ApplicationEvent
-from services.applications.store import get_application, save_application
+from services.applications.model import AFTER_ANNOUNCEMENT, Application, ApplicationEvent
+from services.applications.store import lock_application, save_application
 from services.applications.views import APPLICATION
 from services.documents.model import Document
 from services.documents.store import get_document, open_document_to
@@ -41,19 +43,22 @@ from services.periods import after_days
 from services.recording import Facts, hash_of_text, record
 from services.refusals import found, raise_if_refused
 from services.registry import Registry, Transaction
+from services.retrying import retried
 from services.views import refuse_if_hidden
 
 
+@retried
 async def announce_application(
     registry: Registry, actor: Actor, application_id: str, key: str
 ) -> Announcement:
     """Publish what is to be registered, for the period of the rule profile (rule 4.1)."""
     once = Once.of_text(key, "application-announced", application_id)
     async with registry.deciding() as tx:
+        locked = await lock_application(tx, application_id)
         if earlier := await answer_given(tx, actor, once):
             return found(await get_announcement(tx, earlier))
         await refuse_if_hidden(tx, actor, APPLICATION, application_id, "application_id")
-        application = found(await get_application(tx, application_id), "application_id")
+        application = found(locked, "application_id")
         memberships = await memberships_of(tx, actor.subject)
         raise_if_refused(refusals_to_announce_application(application, actor, memberships, tx.now))
 
@@ -71,19 +76,21 @@ async def announce_application(
         return announcement
 
 
+@retried
 async def raise_objection(
     registry: Registry, actor: Actor, terms: ObjectionTerms, key: str
 ) -> Objection:
     """Object to a product being registered (rule 4.2). The applicant may read the evidence."""
     once = Once.of(key, "objection-raised", terms)
     async with registry.deciding() as tx:
+        locked = await lock_application_of_announcement(tx, terms.announcement_id)
         if earlier := await answer_given(tx, actor, once):
             return found(await get_objection(tx, earlier))
-        case = await _case(tx, terms.announcement_id)
+        application = found(locked, "announcement_id")
+        case = await _case(tx, application, terms.announcement_id)
         evidence = await _evidence(tx, actor, terms)
         raise_if_refused(refusals_to_raise_objection(terms, case, evidence, actor, tx.now))
 
-        application = case.application
         objection = _objection(tx, actor, terms, application)
         await add_objection(tx, objection, evidence)
         for document in evidence:
@@ -101,11 +108,13 @@ async def raise_objection(
         return objection
 
 
+@retried
 async def decide_objection(registry: Registry, actor: Actor, terms: DecisionTerms) -> Objection:
     """Uphold an objection, which refuses the application, or dismiss it (rule 4.4)."""
     async with registry.deciding() as tx:
-        objection = found(await get_objection(tx, terms.objection_id), "objection_id")
-        application = (await _case(tx, objection.announcement_id)).application
+        locked = await lock_application_of_objection(tx, terms.objection_id)
+        application = found(locked, "objection_id")
+        objection = found(await get_objection(tx, terms.objection_id))
         memberships = await memberships_of(tx, actor.subject)
         raise_if_refused(
             refusals_to_decide_objection(terms, objection, application, actor, memberships)
@@ -123,11 +132,12 @@ async def decide_objection(registry: Registry, actor: Actor, terms: DecisionTerm
         return decided
 
 
+@retried
 async def withdraw_objection(registry: Registry, actor: Actor, objection_id: str) -> Objection:
     """Take back an objection that has not been decided (rule 4.5)."""
     async with registry.deciding() as tx:
-        objection = found(await get_objection(tx, objection_id), "objection_id")
-        application = (await _case(tx, objection.announcement_id)).application
+        application = found(await lock_application_of_objection(tx, objection_id), "objection_id")
+        objection = found(await get_objection(tx, objection_id))
         raise_if_refused(refusals_to_withdraw_objection(objection, application, actor))
 
         withdrawn = objection.after(ObjectionEvent.WITHDRAWN, tx.now)
@@ -138,12 +148,28 @@ async def withdraw_objection(registry: Registry, actor: Actor, objection_id: str
         return withdrawn
 
 
-async def _case(tx: Transaction, announcement_id: str) -> AnnouncedCase:
-    announcement = found(await get_announcement(tx, announcement_id), "announcement_id")
+@retried
+async def record_closing(registry: Registry, application_id: str) -> bool:
+    """Write down that an announcement has closed; False if it has not, or if it is recorded."""
+    async with registry.deciding() as tx:
+        application = found(await lock_application(tx, application_id))
+        has_closed = application.effective_status(tx.now) in AFTER_ANNOUNCEMENT
+        if application.closing_recorded_at is not None or not has_closed:
+            return False
+
+        assert application.announcement_id is not None, application
+        case = await _case(tx, application, application.announcement_id)
+        await save_application(tx, replace(application, closing_recorded_at=tx.now))
+        facts: Facts = {"outcome": case.status(tx.now)}
+        await record(tx, TIME, "announcement-closed", application.id, public=facts)
+        return True
+
+
+async def _case(tx: Transaction, application: Application, announcement_id: str) -> AnnouncedCase:
     return AnnouncedCase(
-        application=found(await get_application(tx, announcement.application_id)),
-        announcement=announcement,
-        objections=await objections_to(tx, announcement.id),
+        application=application,
+        announcement=found(await get_announcement(tx, announcement_id)),
+        objections=await objections_to(tx, announcement_id),
     )
 
 

@@ -12,13 +12,19 @@ from services.announcements.model import (
     Objection,
     ObjectionStatus,
 )
-from services.applications.model import ProductKind, RefusalGround, UpdateFrequency
-from services.applications.store import applications
+from services.applications.model import (
+    Application,
+    ProductKind,
+    RefusalGround,
+    UpdateFrequency,
+)
+from services.applications.store import applications, lock_application
 from services.documents.model import Document
 from services.documents.store import documents
+from services.locks import Key, refers_to
 from services.parties.store import parties
 from services.registry import Transaction
-from services.tables import UtcInstant, metadata, one_of
+from services.tables import Guard, UtcInstant, guard, metadata, one_of
 
 announcements = sa.Table(
     "announcements",
@@ -42,17 +48,14 @@ announcements = sa.Table(
 )
 
 # What the public was told is never changed, even if the code above it is wrong.
-TEXT_STAYS = """
-CREATE TRIGGER an_announced_text_stays BEFORE UPDATE ON announcements
-BEGIN SELECT RAISE(ABORT, 'an announced text stays as it is'); END
-"""
-
-
-@sa.event.listens_for(announcements, "after_create")
-def _guard(_: sa.Table, connection: sa.Connection, **_options: object) -> None:
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(TEXT_STAYS)
-
+guard(
+    announcements,
+    Guard(
+        name="an_announced_text_stays",
+        write="UPDATE ON announcements",
+        sentence="an announced text stays as it is",
+    ),
+)
 
 objections = sa.Table(
     "objections",
@@ -89,6 +92,15 @@ async def add_announcement(tx: Transaction, announcement: Announcement) -> None:
     row = asdict(announcement)
     row |= row.pop("text")
     await tx.connection.execute(announcements.insert().values(**row))
+
+
+async def lock_application_of_announcement(tx: Transaction, key: Key) -> Application | None:
+    return await lock_application(tx, refers_to(announcements.c.application_id, key))
+
+
+async def lock_application_of_objection(tx: Transaction, objection_id: str) -> Application | None:
+    announcement = refers_to(objections.c.announcement_id, objection_id)
+    return await lock_application_of_announcement(tx, announcement)
 
 
 async def get_announcement(tx: Transaction, announcement_id: str) -> Announcement | None:

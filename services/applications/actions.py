@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from services.actors import Actor
+from services.actors import TIME, Actor
 from services.applications.model import (
     Application,
     ApplicationEvent,
@@ -28,6 +28,7 @@ from services.applications.store import (
     documents_of_application,
     filed_for_same_product,
     get_application,
+    lock_application,
     put_document,
     save_application,
 )
@@ -35,15 +36,18 @@ from services.applications.views import APPLICATION
 from services.documents.store import get_document
 from services.documents.views import DOCUMENT
 from services.identifiers import Kind, new_id
+from services.locks import lock_names
 from services.once import Once, answer_given, keep_answer
 from services.parties.store import memberships_of
 from services.profiles import PROFILE_NOW
 from services.recording import hash_of_text, record
 from services.refusals import found, raise_if_refused
 from services.registry import Registry, Transaction
+from services.retrying import retried
 from services.views import refuse_if_hidden
 
 
+@retried
 async def draft_application(
     registry: Registry, actor: Actor, terms: ApplicationTerms, key: str
 ) -> Application:
@@ -68,6 +72,7 @@ async def draft_application(
         return application
 
 
+@retried
 async def amend_application(
     registry: Registry, actor: Actor, application_id: str, terms: ApplicationTerms
 ) -> Application:
@@ -84,6 +89,7 @@ async def amend_application(
         return amended
 
 
+@retried
 async def attach_document(
     registry: Registry, actor: Actor, application_id: str, role: DocumentRole, document_id: str
 ) -> Application:
@@ -100,13 +106,14 @@ async def attach_document(
         return application
 
 
+@retried
 async def submit_application(registry: Registry, actor: Actor, application_id: str) -> Application:
     """File a draft (rule 3.4), to be judged by the rule profile of this day."""
     async with registry.deciding() as tx:
         application = await _application(tx, actor, application_id)
         documents = await documents_of_application(tx, application.id)
         content = content_hash(application, documents)
-        same_product = await filed_for_same_product(tx, application, content)
+        same_product = await _same_product(tx, application, content)
         raise_if_refused(
             refusals_to_submit_application(application, documents, same_product, actor, tx.now)
         )
@@ -123,6 +130,7 @@ async def submit_application(registry: Registry, actor: Actor, application_id: s
         return submitted
 
 
+@retried
 async def begin_examination(registry: Registry, actor: Actor, application_id: str) -> Application:
     """Take up an application that was filed (rule 3.5); the register remembers who did."""
     async with registry.deciding() as tx:
@@ -137,6 +145,7 @@ async def begin_examination(registry: Registry, actor: Actor, application_id: st
         return begun
 
 
+@retried
 async def pass_formalities(registry: Registry, actor: Actor, application_id: str) -> Application:
     """Find the papers in order and turn to the substance (rule 3.8)."""
     async with registry.deciding() as tx:
@@ -150,6 +159,7 @@ async def pass_formalities(registry: Registry, actor: Actor, application_id: str
         return passed
 
 
+@retried
 async def request_correction(
     registry: Registry, actor: Actor, application_id: str, note: str
 ) -> Application:
@@ -174,6 +184,7 @@ async def request_correction(
         return requested
 
 
+@retried
 async def resubmit_application(
     registry: Registry, actor: Actor, application_id: str
 ) -> Application:
@@ -182,7 +193,7 @@ async def resubmit_application(
         application = await _application(tx, actor, application_id)
         documents = await documents_of_application(tx, application.id)
         content = content_hash(application, documents)
-        same_product = await filed_for_same_product(tx, application, content)
+        same_product = await _same_product(tx, application, content)
         raise_if_refused(
             refusals_to_resubmit_application(application, documents, same_product, actor, tx.now)
         )
@@ -199,6 +210,7 @@ async def resubmit_application(
         return resubmitted
 
 
+@retried
 async def refuse_application(
     registry: Registry, actor: Actor, application_id: str, ground: RefusalGround, reasons: str
 ) -> Application:
@@ -222,6 +234,7 @@ async def refuse_application(
         return refused
 
 
+@retried
 async def withdraw_application(
     registry: Registry, actor: Actor, application_id: str
 ) -> Application:
@@ -237,6 +250,29 @@ async def withdraw_application(
         return withdrawn
 
 
+@retried
+async def record_lapse(registry: Registry, application_id: str) -> bool:
+    """Write down that an application is deemed withdrawn; False if not, or if it is recorded."""
+    async with registry.deciding() as tx:
+        application = found(await lock_application(tx, application_id))
+        if application.lapse_recorded_at is not None or not application.is_overdue(tx.now):
+            return False
+
+        await save_application(tx, replace(application, lapse_recorded_at=tx.now))
+        await record(tx, TIME, "application-lapsed", application.id)
+        return True
+
+
 async def _application(tx: Transaction, actor: Actor, application_id: str) -> Application:
+    application = await lock_application(tx, application_id)
     await refuse_if_hidden(tx, actor, APPLICATION, application_id, "application_id")
-    return found(await get_application(tx, application_id), "application_id")
+    return found(application, "application_id")
+
+
+async def _same_product(
+    tx: Transaction, application: Application, content: str
+) -> list[Application]:
+    """Other filed applications for the product, which nobody else files meanwhile."""
+    product = f"{application.applicant_id} {application.name}"
+    await lock_names(tx, product=product, content=content)
+    return await filed_for_same_product(tx, application, content)

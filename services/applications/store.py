@@ -1,6 +1,7 @@
 """Tables of applications and of the documents attached to them; rows become models here."""
 
 from dataclasses import asdict
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -14,14 +15,20 @@ from services.applications.model import (
 )
 from services.documents.model import Document
 from services.documents.store import documents
+from services.locks import Key, lock_row
 from services.parties.store import parties
 from services.registry import Transaction
-from services.tables import UtcInstant, metadata, one_of
+from services.rows import add_row, change_rows, row_with
+from services.tables import Guard, UtcInstant, guard, metadata, one_of
 
 # What keeps others from the same product whatever the time; the rest is asked with `now`.
 _CLAIMED = sa.text(
     "status IN ('SUBMITTED', 'FORMALITY_EXAMINATION', 'SUBSTANTIVE_EXAMINATION', 'ANNOUNCED')"
 )
+
+# What time will decide about, and nobody has recorded yet.
+_TO_LAPSE = sa.text("status = 'CORRECTION_REQUIRED' AND lapse_recorded_at IS NULL")
+_TO_CLOSE = sa.text("status = 'ANNOUNCED' AND closing_recorded_at IS NULL")
 
 applications = sa.Table(
     "applications",
@@ -52,6 +59,8 @@ applications = sa.Table(
     sa.Column("refusal_ground", one_of(RefusalGround)),
     sa.Column("reasons", sa.Text),
     sa.Column("decided_at", UtcInstant),
+    sa.Column("lapse_recorded_at", UtcInstant),
+    sa.Column("closing_recorded_at", UtcInstant),
     sa.CheckConstraint(
         "status NOT IN ('DEEMED_WITHDRAWN', 'OBJECTION_PENDING', 'APPROVED')",
         name="what_time_decides_is_never_stored",
@@ -94,21 +103,31 @@ applications = sa.Table(
     sa.Index("ix_applications_content_hash", "content_hash"),
     sa.Index("ix_applications_newest", "created_at", "id"),
     sa.Index("ix_applications_queue", "status", "filed_at", "id"),
+    sa.Index(
+        "ix_applications_to_lapse",
+        "correction_due_at",
+        sqlite_where=_TO_LAPSE,
+        postgresql_where=_TO_LAPSE,
+    ),
+    sa.Index(
+        "ix_applications_to_close",
+        "announcement_closes_at",
+        sqlite_where=_TO_CLOSE,
+        postgresql_where=_TO_CLOSE,
+    ),
 )
 
 # One decision per application: what has ended stays ended, even if the code above it is wrong.
-END_STAYS = """
-CREATE TRIGGER an_ended_application_stays_ended BEFORE UPDATE ON applications
-WHEN old.status IN ('REGISTERED', 'REFUSED', 'WITHDRAWN') AND new.status <> old.status
-BEGIN SELECT RAISE(ABORT, 'an ended application stays ended'); END
-"""
-
-
-@sa.event.listens_for(applications, "after_create")
-def _guard(_: sa.Table, connection: sa.Connection, **_options: object) -> None:
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(END_STAYS)
-
+guard(
+    applications,
+    Guard(
+        name="an_ended_application_stays_ended",
+        write="UPDATE ON applications",
+        condition="old.status IN ('REGISTERED', 'REFUSED', 'WITHDRAWN')"
+        " AND new.status <> old.status",
+        sentence="an ended application stays ended",
+    ),
+)
 
 application_documents = sa.Table(
     "application_documents",
@@ -120,19 +139,38 @@ application_documents = sa.Table(
 
 
 async def add_application(tx: Transaction, application: Application) -> None:
-    await tx.connection.execute(applications.insert().values(**asdict(application)))
+    await add_row(tx, applications, asdict(application))
 
 
 async def save_application(tx: Transaction, application: Application) -> None:
-    update = applications.update().where(applications.c.id == application.id)
-    saved = await tx.connection.execute(update.values(**asdict(application)))
-    assert saved.rowcount == 1, application.id
+    saved = await change_rows(tx, applications, asdict(application), id=application.id)
+    assert saved == 1, application.id
+
+
+async def lock_application(tx: Transaction, key: Key) -> Application | None:
+    """An application as it stands now that no other act can touch it, or what rests on it."""
+    row = await lock_row(tx, applications, key)
+    return None if row is None else Application(**row)
 
 
 async def get_application(tx: Transaction, application_id: str) -> Application | None:
-    query = sa.select(applications).where(applications.c.id == application_id)
-    row = (await tx.connection.execute(query)).mappings().one_or_none()
+    row = await row_with(tx, applications, id=application_id)
     return None if row is None else Application(**row)
+
+
+async def applications_to_lapse(tx: Transaction, most: int) -> list[str]:
+    """Some whose time to correct has run out, which is not recorded yet."""
+    return await _due(tx, _TO_LAPSE, applications.c.correction_due_at, most)
+
+
+async def applications_to_close(tx: Transaction, most: int) -> list[str]:
+    """Some whose announcement has run its period, which is not recorded yet."""
+    return await _due(tx, _TO_CLOSE, applications.c.announcement_closes_at, most)
+
+
+async def _due(tx: Transaction, waits: sa.TextClause, end: sa.Column[Any], most: int) -> list[str]:
+    due = sa.select(applications.c.id).where(waits, end <= tx.now).order_by(end).limit(most)
+    return list(await tx.connection.scalars(due))
 
 
 async def filed_for_same_product(

@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from services.actors import Actor
+from services.actors import TIME, Actor
 from services.announcements.store import announcement_of, objections_to
 from services.applications.model import Application, ApplicationEvent, RefusalGround, content_hash
 from services.applications.store import (
     documents_of_application,
-    get_application,
+    lock_application,
     save_application,
 )
 from services.applications.views import APPLICATION
@@ -47,6 +47,11 @@ from services.certificates.store import (
     get_freeze,
     lift_encumbrance,
     lift_freeze_row,
+    lock_certificate,
+    lock_certificate_of_consent,
+    lock_certificate_of_encumbrance,
+    lock_certificate_of_freeze,
+    mark_lapsed_freeze,
     next_serial,
     record_on_certificate,
     revoke_consent_row,
@@ -61,19 +66,22 @@ from services.profiles import PROFILES
 from services.recording import Facts, hash_of_text
 from services.refusals import found, raise_if_refused
 from services.registry import Registry, Transaction
+from services.retrying import retried
 from services.views import refuse_if_hidden
 
 
+@retried
 async def issue_certificate(
     registry: Registry, actor: Actor, application_id: str, key: str
 ) -> Certificate:
     """Certify a product whose announcement has closed without a standing objection (rule 5.1)."""
     once = Once.of_text(key, "certificate-issued", application_id)
     async with registry.deciding() as tx:
+        locked = await lock_application(tx, application_id)
         if earlier := await answer_given(tx, actor, once):
             return found(await get_certificate(tx, earlier))
         await refuse_if_hidden(tx, actor, APPLICATION, application_id, "application_id")
-        application = found(await get_application(tx, application_id), "application_id")
+        application = found(locked, "application_id")
         announcement = found(await announcement_of(tx, application.id), "application_id")
         objections = await objections_to(tx, announcement.id)
         existing = await certificate_of_application(tx, application.id)
@@ -98,12 +106,13 @@ async def issue_certificate(
         return certificate
 
 
+@retried
 async def revoke_certificate(
     registry: Registry, actor: Actor, certificate_id: str, ground: RefusalGround, reasons: str
 ) -> Certificate:
     """Revoke a certificate on a ground of Art. 7 (rule 5.10). What rests on it is impaired."""
     async with registry.deciding() as tx:
-        certificate = found(await get_certificate(tx, certificate_id), "certificate_id")
+        certificate = found(await lock_certificate(tx, certificate_id), "certificate_id")
         raise_if_refused(refusals_to_revoke_certificate(certificate, actor, reasons))
 
         revoked = certificate.after(CertificateEvent.REVOKED, tx.now, reasons)
@@ -117,12 +126,13 @@ async def revoke_certificate(
         )
 
 
+@retried
 async def cancel_certificate(
     registry: Registry, actor: Actor, certificate_id: str, reasons: str
 ) -> Certificate:
     """Surrender a certificate (rule 5.9), with the consent of all whose rights rest on it."""
     async with registry.deciding() as tx:
-        certificate = found(await get_certificate(tx, certificate_id), "certificate_id")
+        certificate = found(await lock_certificate(tx, certificate_id), "certificate_id")
         burdens = await burdens_on(tx, certificate.id)
         raise_if_refused(
             refusals_to_cancel_certificate(certificate, burdens, actor, reasons, tx.now)
@@ -141,13 +151,15 @@ async def cancel_certificate(
         )
 
 
+@retried
 async def place_freeze(registry: Registry, actor: Actor, terms: FreezeTerms, key: str) -> Freeze:
     """Enter an authority's order that stops the holder's acts (rule 5.11)."""
     once = Once.of(key, "freeze-placed", terms)
     async with registry.deciding() as tx:
+        locked = await lock_certificate(tx, terms.certificate_id)
         if earlier := await answer_given(tx, actor, once):
             return found(await get_freeze(tx, earlier))
-        certificate = found(await get_certificate(tx, terms.certificate_id), "certificate_id")
+        certificate = found(locked, "certificate_id")
         raise_if_refused(refusals_to_place_freeze(certificate, terms, actor, tx.now))
 
         freeze = Freeze(id=new_id(Kind.FREEZE), terms=terms, placed_at=tx.now)
@@ -165,11 +177,12 @@ async def place_freeze(registry: Registry, actor: Actor, terms: FreezeTerms, key
         return freeze
 
 
+@retried
 async def lift_freeze(registry: Registry, actor: Actor, freeze_id: str) -> Freeze:
     """Release a certificate from a freeze before its end (rule 5.12)."""
     async with registry.deciding() as tx:
-        freeze = found(await get_freeze(tx, freeze_id), "freeze_id")
-        certificate = found(await get_certificate(tx, freeze.terms.certificate_id))
+        certificate = found(await lock_certificate_of_freeze(tx, freeze_id), "freeze_id")
+        freeze = found(await get_freeze(tx, freeze_id))
         raise_if_refused(refusals_to_lift_freeze(freeze, actor, tx.now))
 
         await lift_freeze_row(tx, freeze.id)
@@ -178,14 +191,16 @@ async def lift_freeze(registry: Registry, actor: Actor, freeze_id: str) -> Freez
         return replace(freeze, lifted_at=tx.now)
 
 
+@retried
 async def give_consent(registry: Registry, actor: Actor, terms: ConsentTerms, key: str) -> Consent:
     """Consent to one act, or to a class of acts, that one's encumbrance closes (rule 5.13)."""
     once = Once.of(key, "consent-given", terms)
     async with registry.deciding() as tx:
+        locked = await lock_certificate_of_encumbrance(tx, terms.encumbrance_id)
         if earlier := await answer_given(tx, actor, once):
             return found(await get_consent(tx, earlier))
-        burden = found(await get_encumbrance(tx, terms.encumbrance_id), "encumbrance_id")
-        certificate = found(await get_certificate(tx, burden.certificate_id))
+        certificate = found(locked, "encumbrance_id")
+        burden = found(await get_encumbrance(tx, terms.encumbrance_id))
         if terms.counterparty_id is not None:
             found(await get_party(tx, terms.counterparty_id), "counterparty_id")
         raise_if_refused(refusals_to_give_consent(burden, terms, actor, tx.now))
@@ -216,12 +231,13 @@ async def give_consent(registry: Registry, actor: Actor, terms: ConsentTerms, ke
         return consent
 
 
+@retried
 async def revoke_consent(registry: Registry, actor: Actor, consent_id: str) -> Consent:
     """Take back a consent that no act has used up (rule 5.14)."""
     async with registry.deciding() as tx:
+        locked = await lock_certificate_of_consent(tx, consent_id)
         await refuse_if_hidden(tx, actor, CONSENT, consent_id, "consent_id")
-        consent = found(await get_consent(tx, consent_id), "consent_id")
-        certificate = found(await get_certificate(tx, consent.certificate_id))
+        consent, certificate = found(await get_consent(tx, consent_id)), found(locked)
         raise_if_refused(refusals_to_revoke_consent(consent, actor, tx.now))
 
         await revoke_consent_row(tx, consent.id)
@@ -231,10 +247,37 @@ async def revoke_consent(registry: Registry, actor: Actor, consent_id: str) -> C
         return replace(consent, revoked_at=tx.now)
 
 
+@retried
+async def record_expiry(registry: Registry, certificate_id: str) -> bool:
+    """Write down that a certificate has run out; False if it has not, or if that is recorded."""
+    async with registry.deciding() as tx:
+        certificate = found(await lock_certificate(tx, certificate_id))
+        is_recorded = certificate.expiry_recorded_at is not None
+        if is_recorded or certificate.effective_status(tx.now) is not CertificateStatus.EXPIRED:
+            return False
+
+        await save_certificate(tx, replace(certificate, expiry_recorded_at=tx.now))
+        facts: Facts = {"limit": certificate.binding_limit}
+        await record_on_certificate(tx, TIME, certificate, "certificate-expired", public=facts)
+        return True
+
+
+@retried
+async def record_lapse(registry: Registry, freeze_id: str) -> bool:
+    """Write down that a freeze has ended by itself; False if it has not, or if that is recorded."""
+    async with registry.deciding() as tx:
+        certificate = found(await lock_certificate_of_freeze(tx, freeze_id))
+        if not await mark_lapsed_freeze(tx, freeze_id):
+            return False
+
+        await record_on_certificate(tx, TIME, certificate, "freeze-lapsed")
+        return True
+
+
 async def _save_ended(tx: Transaction, certificate: Certificate) -> None:
     """A certificate that ends no longer keeps others from registering the product."""
     await save_certificate(tx, certificate)
-    application = found(await get_application(tx, certificate.application_id))
+    application = found(await lock_application(tx, certificate.application_id))
     await save_application(tx, replace(application, registered_until=certificate.effective_end))
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from services.actors import Actor
-from services.blobs import TooLarge
+from services.blobs import Draft, TooLarge
 from services.documents.content import media_type_of
 from services.documents.model import Document, DocumentReceived, GrantedUpload, MediaType, Upload
 from services.documents.rules import (
@@ -19,6 +19,7 @@ from services.once import Once, answer_given, keep_answer
 from services.recording import record
 from services.refusals import Refused, found, raise_if_refused
 from services.registry import Registry, Transaction
+from services.retrying import retried
 
 PERMIT_LIFETIME = timedelta(minutes=15)
 
@@ -37,9 +38,9 @@ def request_upload(registry: Registry, actor: Actor, name: str) -> GrantedUpload
 async def receive_document(registry: Registry, actor: Actor, upload: Upload, key: str) -> Document:
     """Take the bytes of a document and enter it in the register (rule 2.1).
 
-    They are read, hashed and looked at before the transaction begins, so that a slow sender
-    keeps nobody waiting. They are kept just before it ends: a document never lacks its bytes,
-    and only a crash between the two leaves bytes without a document.
+    They are read, hashed, looked at and brought near their place before the transaction begins,
+    so that a slow sender or store keeps nobody waiting. They are kept before it ends: a document
+    never lacks its bytes, and only a crash between the two leaves bytes without a document.
     """
     limit = registry.permits.limit
     raise_if_refused(require_moderate_size(upload.announced_size, limit))
@@ -49,16 +50,27 @@ async def receive_document(registry: Registry, actor: Actor, upload: Upload, key
             received = DocumentReceived(
                 name=upload.name, sha256=draft.sha256, size=draft.size, media_type=media_type
             )
-            once = Once.of(key, "document-received", received)
-            async with registry.deciding() as tx:
-                if earlier := await answer_given(tx, actor, once):
-                    return found(await get_document(tx, earlier))
-                raise_if_refused(refusals_to_receive_document(received, limit))
-                document = await _enter(tx, actor, received, once)
-                await registry.blobs.keep(draft)
-                return document
+            return await _receive_document(registry, actor, received, draft, key=key)
     except TooLarge:
         raise Refused(*require_moderate_size(limit + 1, limit)) from None
+
+
+@retried
+async def _receive_document(
+    registry: Registry, actor: Actor, received: DocumentReceived, draft: Draft, *, key: str
+) -> Document:
+    once = Once.of(key, "document-received", received)
+    async with registry.reading() as tx:
+        if earlier := await answer_given(tx, actor, once):
+            return found(await get_document(tx, earlier))
+    raise_if_refused(refusals_to_receive_document(received, registry.permits.limit))
+    await registry.blobs.prepare(draft)
+    async with registry.deciding() as tx:
+        if earlier := await answer_given(tx, actor, once):
+            return found(await get_document(tx, earlier))
+        document = await _enter(tx, actor, received, once)
+        await registry.blobs.keep(draft)
+        return document
 
 
 def _media_type_of(path: Path) -> MediaType | None:

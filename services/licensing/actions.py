@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 
-from services.actors import Actor
+from services.actors import TIME, Actor
 from services.certificates.model import Certificate, Encumbrance, Scope
 from services.certificates.store import (
     add_encumbrance,
     burdens_on,
     consume_consents,
-    get_certificate,
     lift_encumbrance,
+    lock_certificate,
     record_on_certificate,
 )
 from services.identifiers import Kind, new_id
@@ -47,6 +47,10 @@ from services.licensing.store import (
     get_negotiation,
     get_offer,
     licenses_under,
+    lock_certificate_of_license,
+    lock_certificate_of_negotiation,
+    lock_certificate_of_offer,
+    mark_expired_license,
     open_negotiation,
     save_closed_negotiation,
     save_terminated_license,
@@ -57,16 +61,19 @@ from services.once import Once, answer_given, keep_answer
 from services.recording import Facts, hash_of_text, spell
 from services.refusals import found, raise_if_refused
 from services.registry import Registry, Transaction
+from services.retrying import retried
 from services.views import refuse_if_hidden
 
 
+@retried
 async def publish_offer(registry: Registry, actor: Actor, terms: OfferTerms, key: str) -> Offer:
     """Publish terms on which the holder will license (rule 7.1), open from now at the earliest."""
     once = Once.of(key, "offer-published", terms)
     async with registry.deciding() as tx:
+        locked = await lock_certificate(tx, terms.certificate_id)
         if earlier := await answer_given(tx, actor, once):
             return found(await get_offer(tx, earlier))
-        certificate = found(await get_certificate(tx, terms.certificate_id), "certificate_id")
+        certificate = found(locked, "certificate_id")
         burdens = await burdens_on(tx, certificate.id)
         terms = replace(terms, scope=not_before(terms.scope, tx.now))
         raise_if_refused(refusals_to_publish_offer(certificate, burdens, terms, actor, tx.now))
@@ -88,11 +95,13 @@ async def publish_offer(registry: Registry, actor: Actor, terms: OfferTerms, key
         return offer
 
 
+@retried
 async def withdraw_offer(registry: Registry, actor: Actor, offer_id: str) -> Offer:
     """Close an offer to requests and grants (rule 7.2). Licenses granted under it stay."""
     async with registry.deciding() as tx:
+        certificate = await lock_certificate_of_offer(tx, offer_id)
         await refuse_if_hidden(tx, actor, OFFER, offer_id, "offer_id")
-        situation = await _situation(tx, offer_id)
+        situation = await _situation(tx, found(certificate), offer_id)
         raise_if_refused(refusals_to_withdraw_offer(situation, actor, tx.now))
 
         withdrawn = found(situation.offer).after(OfferEvent.WITHDRAWN, tx.now)
@@ -103,16 +112,18 @@ async def withdraw_offer(registry: Registry, actor: Actor, offer_id: str) -> Off
         return withdrawn
 
 
+@retried
 async def request_license(
     registry: Registry, actor: Actor, terms: RequestTerms, key: str
 ) -> Negotiation:
     """Ask for a license inside an offer (rule 7.3)."""
     once = Once.of(key, "license-requested", terms)
     async with registry.deciding() as tx:
+        certificate = await lock_certificate_of_offer(tx, terms.offer_id)
         if earlier := await answer_given(tx, actor, once):
             return found(await get_negotiation(tx, earlier))
         await refuse_if_hidden(tx, actor, OFFER, terms.offer_id, "offer_id")
-        situation = await _situation(tx, terms.offer_id)
+        situation = await _situation(tx, found(certificate), terms.offer_id)
         negotiation = Negotiation(
             id=new_id(Kind.NEGOTIATION),
             licensee_id=actor.party_id,
@@ -139,6 +150,7 @@ async def request_license(
         return negotiation
 
 
+@retried
 async def grant_license(registry: Registry, actor: Actor, terms: GrantTerms, key: str) -> License:
     """Grant what a licensee has asked for (rule 7.4), judged anew at this instant.
 
@@ -146,10 +158,11 @@ async def grant_license(registry: Registry, actor: Actor, terms: GrantTerms, key
     """
     once = Once.of(key, "license-granted", terms)
     async with registry.deciding() as tx:
+        certificate = await lock_certificate_of_negotiation(tx, terms.negotiation_id)
         if earlier := await answer_given(tx, actor, once):
             return found(await get_license(tx, earlier))
         negotiation = await _negotiation(tx, actor, terms.negotiation_id)
-        situation = await _situation(tx, negotiation.terms.offer_id)
+        situation = await _situation(tx, found(certificate), negotiation.terms.offer_id)
         wanted = negotiation.wanted(found(situation.offer), tx.now)
         raise_if_refused(
             refusals_to_grant_license(
@@ -184,13 +197,14 @@ async def grant_license(registry: Registry, actor: Actor, terms: GrantTerms, key
         return granted
 
 
+@retried
 async def refuse_license(
     registry: Registry, actor: Actor, negotiation_id: str, reasons: str
 ) -> Negotiation:
     """Refuse what a licensee has asked for (rule 7.5)."""
     async with registry.deciding() as tx:
-        negotiation = await _negotiation(tx, actor, negotiation_id)
-        certificate = (await _situation(tx, negotiation.terms.offer_id)).certificate
+        locked = await lock_certificate_of_negotiation(tx, negotiation_id)
+        negotiation, certificate = await _negotiation(tx, actor, negotiation_id), found(locked)
         raise_if_refused(refusals_to_refuse_license(certificate, negotiation, actor, reasons))
 
         refused = negotiation.after(NegotiationEvent.REFUSED, tx.now, reasons)
@@ -200,13 +214,14 @@ async def refuse_license(
         return refused
 
 
+@retried
 async def withdraw_license_request(
     registry: Registry, actor: Actor, negotiation_id: str
 ) -> Negotiation:
     """Take back a request that has not been answered (rule 7.6)."""
     async with registry.deciding() as tx:
-        negotiation = await _negotiation(tx, actor, negotiation_id)
-        certificate = (await _situation(tx, negotiation.terms.offer_id)).certificate
+        locked = await lock_certificate_of_negotiation(tx, negotiation_id)
+        negotiation, certificate = await _negotiation(tx, actor, negotiation_id), found(locked)
         raise_if_refused(refusals_to_withdraw_license_request(negotiation, actor))
 
         withdrawn = negotiation.after(NegotiationEvent.WITHDRAWN, tx.now)
@@ -221,13 +236,14 @@ async def withdraw_license_request(
         return withdrawn
 
 
+@retried
 async def terminate_license(
     registry: Registry, actor: Actor, license_id: str, reasons: str
 ) -> License:
     """End a license before its time (rule 7.7). The scope it excluded others from is free."""
     async with registry.deciding() as tx:
+        certificate = found(await lock_certificate_of_license(tx, license_id), "license_id")
         granted = found(await get_license(tx, license_id), "license_id")
-        certificate = found(await get_certificate(tx, granted.certificate_id))
         raise_if_refused(
             refusals_to_terminate_license(certificate, granted, actor, reasons, tx.now)
         )
@@ -247,15 +263,26 @@ async def terminate_license(
         return terminated
 
 
-async def _situation(tx: Transaction, offer_id: str) -> Situation:
-    """What acts under an offer are judged by. Foreign keys say that all of it is there."""
-    offer = found(await get_offer(tx, offer_id), "offer_id")
-    certificate = found(await get_certificate(tx, offer.terms.certificate_id))
+@retried
+async def record_license_expiry(registry: Registry, license_id: str) -> bool:
+    """Write down that a license has come to its agreed end; False if not, or if it is recorded."""
+    async with registry.deciding() as tx:
+        certificate = found(await lock_certificate_of_license(tx, license_id))
+        if not await mark_expired_license(tx, license_id):
+            return False
+
+        facts: Facts = {"license": license_id}
+        await record_on_certificate(tx, TIME, certificate, "license-expired", public=facts)
+        return True
+
+
+async def _situation(tx: Transaction, certificate: Certificate, offer_id: str) -> Situation:
+    """What acts under an offer of a certificate are judged by."""
     return Situation(
         certificate=certificate,
+        offer=found(await get_offer(tx, offer_id), "offer_id"),
         burdens=await burdens_on(tx, certificate.id),
         licenses=await licenses_under(tx, certificate.id),
-        offer=offer,
     )
 
 

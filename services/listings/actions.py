@@ -5,7 +5,7 @@ from services.certificates.model import Certificate
 from services.certificates.store import (
     burdens_on,
     consume_consents,
-    get_certificate,
+    lock_certificate,
     record_on_certificate,
 )
 from services.identifiers import Kind, new_id
@@ -25,7 +25,13 @@ from services.listings.rules import (
     refusals_to_suspend_listing,
     refusals_to_withdraw_listing_request,
 )
-from services.listings.store import add_listing, get_listing, listings_of, save_listing
+from services.listings.store import (
+    add_listing,
+    get_listing,
+    listings_of,
+    lock_certificate_of_listing,
+    save_listing,
+)
 from services.listings.views import LISTING
 from services.once import Once, answer_given, keep_answer
 from services.parties.model import Party
@@ -33,18 +39,21 @@ from services.parties.store import get_party
 from services.recording import hash_of_text
 from services.refusals import found, raise_if_refused
 from services.registry import Registry, Transaction
+from services.retrying import retried
 from services.views import refuse_if_hidden
 
 
+@retried
 async def request_listing(
     registry: Registry, actor: Actor, terms: ListingTerms, key: str
 ) -> Listing:
     """Ask an exchange to list a certificate (rule 6.2)."""
     once = Once.of(key, "listing-requested", terms)
     async with registry.deciding() as tx:
+        locked = await lock_certificate(tx, terms.certificate_id)
         if earlier := await answer_given(tx, actor, once):
             return found(await get_listing(tx, earlier))
-        certificate = found(await get_certificate(tx, terms.certificate_id), "certificate_id")
+        certificate = found(locked, "certificate_id")
         exchange = found(await get_party(tx, terms.exchange_id), "exchange_id")
         listing = Listing(
             id=new_id(Kind.LISTING),
@@ -64,6 +73,7 @@ async def request_listing(
         return listing
 
 
+@retried
 async def admit_listing(registry: Registry, actor: Actor, listing_id: str) -> Listing:
     """Put a certificate on the exchange's list (rule 6.3)."""
     async with registry.deciding() as tx:
@@ -77,6 +87,7 @@ async def admit_listing(registry: Registry, actor: Actor, listing_id: str) -> Li
         return admitted
 
 
+@retried
 async def reject_listing(
     registry: Registry, actor: Actor, listing_id: str, reasons: str
 ) -> Listing:
@@ -92,6 +103,7 @@ async def reject_listing(
         return rejected
 
 
+@retried
 async def suspend_listing(
     registry: Registry, actor: Actor, listing_id: str, reasons: str
 ) -> Listing:
@@ -107,6 +119,7 @@ async def suspend_listing(
         return suspended
 
 
+@retried
 async def resume_listing(registry: Registry, actor: Actor, listing_id: str) -> Listing:
     """Put a suspended certificate back on the exchange's list (rule 6.6)."""
     async with registry.deciding() as tx:
@@ -121,6 +134,7 @@ async def resume_listing(registry: Registry, actor: Actor, listing_id: str) -> L
         return resumed
 
 
+@retried
 async def delist(registry: Registry, actor: Actor, listing_id: str, reasons: str) -> Listing:
     """End a listing (rule 6.7)."""
     async with registry.deciding() as tx:
@@ -134,6 +148,7 @@ async def delist(registry: Registry, actor: Actor, listing_id: str, reasons: str
         return delisted
 
 
+@retried
 async def withdraw_listing_request(registry: Registry, actor: Actor, listing_id: str) -> Listing:
     """Withdraw a request the exchange has not decided (rule 6.8)."""
     async with registry.deciding() as tx:
@@ -148,9 +163,9 @@ async def withdraw_listing_request(registry: Registry, actor: Actor, listing_id:
 
 
 async def _listing(tx: Transaction, actor: Actor, listing_id: str) -> tuple[Listing, Certificate]:
+    certificate = await lock_certificate_of_listing(tx, listing_id)
     await refuse_if_hidden(tx, actor, LISTING, listing_id, "listing_id")
-    listing = found(await get_listing(tx, listing_id), "listing_id")
-    return listing, found(await get_certificate(tx, listing.certificate_id))
+    return found(await get_listing(tx, listing_id), "listing_id"), found(certificate)
 
 
 async def _candidate(

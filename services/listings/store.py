@@ -4,10 +4,13 @@ from dataclasses import asdict
 
 import sqlalchemy as sa
 
-from services.certificates.store import certificates
+from services.certificates.model import Certificate
+from services.certificates.store import certificates, lock_certificate
 from services.listings.model import Listing, ListingStatus, TradeMode
+from services.locks import refers_to
 from services.parties.store import parties
 from services.registry import Transaction
+from services.rows import add_row, change_rows, row_with, rows_with
 from services.tables import UtcInstant, metadata, one_of
 
 _IS_LIVE = sa.text("status IN ('SUBMITTED', 'LISTED', 'SUSPENDED')")
@@ -59,22 +62,24 @@ listings = sa.Table(
 
 
 async def add_listing(tx: Transaction, listing: Listing) -> None:
-    await tx.connection.execute(listings.insert().values(**asdict(listing)))
+    await add_row(tx, listings, asdict(listing))
+
+
+async def lock_certificate_of_listing(tx: Transaction, listing_id: str) -> Certificate | None:
+    return await lock_certificate(tx, refers_to(listings.c.certificate_id, listing_id))
 
 
 async def get_listing(tx: Transaction, listing_id: str) -> Listing | None:
-    query = sa.select(listings).where(listings.c.id == listing_id)
-    row = (await tx.connection.execute(query)).mappings().one_or_none()
+    row = await row_with(tx, listings, id=listing_id)
     return None if row is None else Listing(**row)
 
 
 async def listings_of(tx: Transaction, certificate_id: str) -> list[Listing]:
     """All listings of a certificate, ended ones too."""
-    query = sa.select(listings).where(listings.c.certificate_id == certificate_id)
-    return [Listing(**row) for row in (await tx.connection.execute(query)).mappings()]
+    rows = await rows_with(tx, listings, certificate_id=certificate_id)
+    return [Listing(**row) for row in rows]
 
 
 async def save_listing(tx: Transaction, before: Listing, after: Listing) -> None:
-    update = listings.update().where(listings.c.id == before.id, listings.c.status == before.status)
-    saved = await tx.connection.execute(update.values(**asdict(after)))
-    assert saved.rowcount == 1, before
+    unchanged = {"id": before.id, "status": before.status}
+    assert await change_rows(tx, listings, asdict(after), **unchanged) == 1, before

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from services.actors import OFFICE_ROLES, Actor
 from services.identifiers import Kind, new_id
+from services.locks import lock_names
 from services.once import Once, answer_given, keep_answer
 from services.parties.model import Member, MemberTerms, Party, PartyTerms
 from services.parties.rules import (
@@ -19,20 +20,25 @@ from services.parties.store import (
     dismiss,
     get_member,
     get_party,
+    lock_party,
+    lock_party_of_member,
     number_of_parties,
     party_with_uscc,
 )
 from services.recording import record
 from services.refusals import found, raise_if_refused
 from services.registry import Registry, Transaction
+from services.retrying import retried
 
 
+@retried
 async def found_office(registry: Registry, terms: PartyTerms, subject: str) -> Party:
     """Register the office and its first member, the registrar `subject` (rule 1.0).
 
     Not a mutation: whoever can start the register on an empty database founds its office.
     """
     async with registry.deciding() as tx:
+        await lock_names(tx, office="")
         raise_if_refused(refusals_to_found_office(await number_of_parties(tx)))
         office = _party(tx, replace(terms, roles=OFFICE_ROLES))
         actor = Actor(subject, office.id, OFFICE_ROLES)
@@ -43,10 +49,12 @@ async def found_office(registry: Registry, terms: PartyTerms, subject: str) -> P
         return office
 
 
+@retried
 async def register_party(registry: Registry, actor: Actor, terms: PartyTerms, key: str) -> Party:
     """Enter a person or an organisation in the register (rule 1.1)."""
     once = Once.of(key, "party-registered", terms)
     async with registry.deciding() as tx:
+        await lock_names(tx, uscc=terms.uscc or key)
         if earlier := await answer_given(tx, actor, once):
             return found(await get_party(tx, earlier))
         same_code = await party_with_uscc(tx, terms.uscc)
@@ -69,13 +77,15 @@ async def register_party(registry: Registry, actor: Actor, terms: PartyTerms, ke
         return party
 
 
+@retried
 async def admit_member(registry: Registry, actor: Actor, terms: MemberTerms, key: str) -> Member:
     """Let a subject act for a party (rule 1.3)."""
     once = Once.of(key, "member-admitted", terms)
     async with registry.deciding() as tx:
+        locked = await lock_party(tx, terms.party_id)
         if earlier := await answer_given(tx, actor, once):
             return found(await get_member(tx, earlier))
-        party = found(await get_party(tx, terms.party_id), "party_id")
+        party = found(locked, "party_id")
         same_subject = await active_member(tx, party.id, terms.subject)
         raise_if_refused(refusals_to_admit_member(terms, party, same_subject, actor))
 
@@ -87,9 +97,11 @@ async def admit_member(registry: Registry, actor: Actor, terms: MemberTerms, key
         return member
 
 
+@retried
 async def dismiss_member(registry: Registry, actor: Actor, member_id: str) -> Member:
     """End a subject's power to act for a party (rule 1.4)."""
     async with registry.deciding() as tx:
+        await lock_party_of_member(tx, member_id)
         member = found(await get_member(tx, member_id), "member_id")
         raise_if_refused(refusals_to_dismiss_member(member, actor))
 

@@ -6,8 +6,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from services.actors import Role
+from services.locks import Key, lock_row, refers_to
 from services.parties.model import Member, Party, PartyKind
 from services.registry import Transaction
+from services.rows import add_row, row_with, rows_with
 from services.tables import UtcInstant, metadata, one_of
 
 
@@ -61,15 +63,25 @@ members = sa.Table(
 
 
 async def add_party(tx: Transaction, party: Party) -> None:
-    await tx.connection.execute(parties.insert().values(**_columns(party, parties)))
+    await add_row(tx, parties, _columns(party, parties))
+
+
+async def lock_party(tx: Transaction, key: Key) -> Party | None:
+    """A party as it stands now that no other act can change who its members are."""
+    row = await lock_row(tx, parties, key)
+    return None if row is None else Party(**row)
+
+
+async def lock_party_of_member(tx: Transaction, member_id: str) -> Party | None:
+    return await lock_party(tx, refers_to(members.c.party_id, member_id))
 
 
 async def get_party(tx: Transaction, party_id: str) -> Party | None:
-    return await _party(tx, parties.c.id == party_id)
+    return await _party(tx, id=party_id)
 
 
 async def party_with_uscc(tx: Transaction, uscc: str | None) -> Party | None:
-    return None if uscc is None else await _party(tx, parties.c.uscc == uscc)
+    return None if uscc is None else await _party(tx, uscc=uscc)
 
 
 async def number_of_parties(tx: Transaction) -> int:
@@ -78,25 +90,22 @@ async def number_of_parties(tx: Transaction) -> int:
 
 
 async def add_member(tx: Transaction, member: Member) -> None:
-    await tx.connection.execute(members.insert().values(**_columns(member, members)))
+    await add_row(tx, members, _columns(member, members))
 
 
 async def get_member(tx: Transaction, member_id: str) -> Member | None:
-    return await _member(tx, members.c.id == member_id)
+    return await _member(tx, id=member_id)
 
 
 async def active_member(tx: Transaction, party_id: str, subject: str) -> Member | None:
-    return await _member(
-        tx,
-        members.c.party_id == party_id,
-        members.c.subject == subject,
-        members.c.dismissed_at.is_(None),
-    )
+    every = await rows_with(tx, members, party_id=party_id, subject=subject)
+    active = [Member(**row) for row in every if row["dismissed_at"] is None]
+    return active[0] if active else None
 
 
 async def memberships_of(tx: Transaction, subject: str) -> list[Member]:
-    query = sa.select(members).where(members.c.subject == subject, members.c.dismissed_at.is_(None))
-    return [Member(**row) for row in (await tx.connection.execute(query)).mappings()]
+    every = await rows_with(tx, members, subject=subject)
+    return [Member(**row) for row in every if row["dismissed_at"] is None]
 
 
 async def dismiss(tx: Transaction, member_id: str, at: datetime) -> None:
@@ -105,15 +114,13 @@ async def dismiss(tx: Transaction, member_id: str, at: datetime) -> None:
     assert dismissed.rowcount == 1, member_id
 
 
-async def _party(tx: Transaction, *conditions: sa.ColumnElement[bool]) -> Party | None:
-    query = sa.select(parties).where(*conditions)
-    row = (await tx.connection.execute(query)).mappings().one_or_none()
+async def _party(tx: Transaction, **equal: str) -> Party | None:
+    row = await row_with(tx, parties, **equal)
     return None if row is None else Party(**row)
 
 
-async def _member(tx: Transaction, *conditions: sa.ColumnElement[bool]) -> Member | None:
-    query = sa.select(members).where(*conditions)
-    row = (await tx.connection.execute(query)).mappings().one_or_none()
+async def _member(tx: Transaction, **equal: str) -> Member | None:
+    row = await row_with(tx, members, **equal)
     return None if row is None else Member(**row)
 
 

@@ -3,12 +3,12 @@
 from datetime import date
 
 from services.actors import Actor
-from services.certificates.model import Encumbrance, EncumbranceKind
+from services.certificates.model import Certificate, Encumbrance, EncumbranceKind
 from services.certificates.store import (
     add_encumbrance,
     consume_consents,
-    get_certificate,
     lift_encumbrance,
+    lock_certificate,
     record_on_certificate,
 )
 from services.identifiers import Kind, new_id
@@ -27,22 +27,26 @@ from services.pledges.store import (
     add_pledge,
     collateral_of,
     get_pledge,
+    lock_certificate_of_pledge,
     next_sequence,
     save_pledge,
 )
 from services.pledges.views import PLEDGE
 from services.refusals import found, raise_if_refused
 from services.registry import Registry, Transaction
+from services.retrying import retried
 from services.views import refuse_if_hidden
 
 
+@retried
 async def place_pledge(registry: Registry, actor: Actor, terms: PledgeTerms, key: str) -> Pledge:
     """Offer a certificate to a lender as collateral (rule 8.1). The pledgee has yet to confirm."""
     once = Once.of(key, "pledge-placed", terms)
     async with registry.deciding() as tx:
+        locked = await lock_certificate(tx, terms.certificate_id)
         if earlier := await answer_given(tx, actor, once):
             return found(await get_pledge(tx, earlier))
-        certificate = found(await get_certificate(tx, terms.certificate_id), "certificate_id")
+        certificate = found(locked, "certificate_id")
         pledgee = found(await get_party(tx, terms.pledgee_id), "pledgee_id")
         collateral = await collateral_of(tx, certificate)
         raise_if_refused(refusals_to_place_pledge(collateral, pledgee, terms, actor, tx.now))
@@ -64,13 +68,13 @@ async def place_pledge(registry: Registry, actor: Actor, terms: PledgeTerms, key
         return pledge
 
 
+@retried
 async def confirm_pledge(
     registry: Registry, actor: Actor, pledge_id: str, expected_version: int
 ) -> Pledge:
     """Register a pledge: it comes into being now, in this rank (rule 8.5; Civil Code 444)."""
     async with registry.deciding() as tx:
-        pledge = await _pledge(tx, actor, pledge_id)
-        certificate = found(await get_certificate(tx, pledge.certificate_id))
+        pledge, certificate = await _pledge(tx, actor, pledge_id)
         collateral = await collateral_of(tx, certificate)
         raise_if_refused(
             refusals_to_confirm_pledge(pledge, collateral, expected_version, actor, tx.now)
@@ -92,37 +96,39 @@ async def confirm_pledge(
         return registered
 
 
+@retried
 async def decline_pledge(registry: Registry, actor: Actor, pledge_id: str) -> Pledge:
     """Decline a pledge that was placed in one's favour (rule 8.6)."""
     async with registry.deciding() as tx:
-        pledge = await _pledge(tx, actor, pledge_id)
+        pledge, certificate = await _pledge(tx, actor, pledge_id)
         raise_if_refused(refusals_to_decline_pledge(pledge, actor))
 
         declined = pledge.ended(PledgeEvent.DECLINED, tx.now)
         await save_pledge(tx, pledge, declined)
-        await _record_privately(tx, actor, declined, "pledge-declined")
+        await _record_privately(tx, actor, certificate, declined, "pledge-declined")
         return declined
 
 
+@retried
 async def withdraw_pledge(registry: Registry, actor: Actor, pledge_id: str) -> Pledge:
     """Withdraw a pledge before its pledgee has confirmed it (rule 8.7)."""
     async with registry.deciding() as tx:
-        pledge = await _pledge(tx, actor, pledge_id)
+        pledge, certificate = await _pledge(tx, actor, pledge_id)
         raise_if_refused(refusals_to_withdraw_pledge(pledge, actor))
 
         withdrawn = pledge.ended(PledgeEvent.WITHDRAWN, tx.now)
         await save_pledge(tx, pledge, withdrawn)
-        await _record_privately(tx, actor, withdrawn, "pledge-withdrawn")
+        await _record_privately(tx, actor, certificate, withdrawn, "pledge-withdrawn")
         return withdrawn
 
 
+@retried
 async def release_pledge(
     registry: Registry, actor: Actor, pledge_id: str, reason: ReleaseReason
 ) -> Pledge:
     """Release a registered pledge; those behind it move up (rule 8.8; Civil Code 393)."""
     async with registry.deciding() as tx:
-        pledge = await _pledge(tx, actor, pledge_id)
-        certificate = found(await get_certificate(tx, pledge.certificate_id))
+        pledge, certificate = await _pledge(tx, actor, pledge_id)
         raise_if_refused(refusals_to_release_pledge(pledge, actor))
 
         released = pledge.ended(PledgeEvent.RELEASED, tx.now, reason)
@@ -138,14 +144,16 @@ async def release_pledge(
         return released
 
 
-async def _pledge(tx: Transaction, actor: Actor, pledge_id: str) -> Pledge:
+async def _pledge(tx: Transaction, actor: Actor, pledge_id: str) -> tuple[Pledge, Certificate]:
+    certificate = await lock_certificate_of_pledge(tx, pledge_id)
     await refuse_if_hidden(tx, actor, PLEDGE, pledge_id, "pledge_id")
-    return found(await get_pledge(tx, pledge_id), "pledge_id")
+    return found(await get_pledge(tx, pledge_id), "pledge_id"), found(certificate)
 
 
-async def _record_privately(tx: Transaction, actor: Actor, pledge: Pledge, act: str) -> None:
+async def _record_privately(
+    tx: Transaction, actor: Actor, certificate: Certificate, pledge: Pledge, act: str
+) -> None:
     """What happened to a pledge that never came into being: nothing of it is public."""
-    certificate = found(await get_certificate(tx, pledge.certificate_id))
     await record_on_certificate(tx, actor, certificate, act, private={"pledge": pledge.id})
 
 

@@ -6,12 +6,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from services.certificates.model import Certificate
-from services.certificates.store import burdens_on, certificates
+from services.certificates.store import burdens_on, certificates, lock_certificate
+from services.locks import refers_to
 from services.money import Currency, Money
 from services.parties.store import parties
 from services.pledges.model import Collateral, Pledge, PledgeStatus, ReleaseReason
 from services.profiles import PROFILES
 from services.registry import Transaction
+from services.rows import add_row, change_rows, row_with
 from services.tables import UtcInstant, metadata, one_of
 
 pledges = sa.Table(
@@ -55,19 +57,21 @@ pledges = sa.Table(
 
 
 async def add_pledge(tx: Transaction, pledge: Pledge) -> None:
-    await tx.connection.execute(pledges.insert().values(**_columns(pledge)))
+    await add_row(tx, pledges, _columns(pledge))
+
+
+async def lock_certificate_of_pledge(tx: Transaction, pledge_id: str) -> Certificate | None:
+    return await lock_certificate(tx, refers_to(pledges.c.certificate_id, pledge_id))
 
 
 async def get_pledge(tx: Transaction, pledge_id: str) -> Pledge | None:
-    query = sa.select(pledges).where(pledges.c.id == pledge_id)
-    row = (await tx.connection.execute(query)).mappings().one_or_none()
+    row = await row_with(tx, pledges, id=pledge_id)
     return None if row is None else _pledge(row)
 
 
 async def save_pledge(tx: Transaction, before: Pledge, after: Pledge) -> None:
-    update = pledges.update().where(pledges.c.id == before.id, pledges.c.status == before.status)
-    saved = await tx.connection.execute(update.values(**_columns(after)))
-    assert saved.rowcount == 1, before
+    unchanged = {"id": before.id, "status": before.status}
+    assert await change_rows(tx, pledges, _columns(after), **unchanged) == 1, before
 
 
 async def next_sequence(tx: Transaction, certificate_id: str) -> int:

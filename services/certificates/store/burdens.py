@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from services.certificates.model import (
     Burdens,
+    Certificate,
     Consent,
     ConsentTerms,
     Encumbrance,
@@ -17,10 +18,12 @@ from services.certificates.model import (
     FreezeTerms,
     Operation,
 )
-from services.certificates.store.title import certificates
+from services.certificates.store.title import certificates, lock_certificate
+from services.locks import refers_to
 from services.money import Currency, Money
 from services.parties.store import parties
 from services.registry import Transaction
+from services.rows import add_row, row_with, rows_with
 from services.tables import Names, UtcInstant, metadata, one_of
 
 encumbrances = sa.Table(
@@ -40,6 +43,8 @@ encumbrances = sa.Table(
     sa.CheckConstraint("(kind = 'FREEZE') = (protects IS NULL)", name="a_freeze_protects_nobody"),
 )
 
+_TO_LAPSE = sa.text("lifted_at IS NULL AND lapse_recorded_at IS NULL")
+
 freezes = sa.Table(
     "freezes",
     metadata,
@@ -51,6 +56,8 @@ freezes = sa.Table(
     sa.Column("until", UtcInstant, nullable=False),
     sa.Column("placed_at", UtcInstant, nullable=False),
     sa.Column("lifted_at", UtcInstant),
+    sa.Column("lapse_recorded_at", UtcInstant),
+    sa.Index("ix_freezes_to_lapse", "until", sqlite_where=_TO_LAPSE, postgresql_where=_TO_LAPSE),
 )
 
 consents = sa.Table(
@@ -82,21 +89,31 @@ consents = sa.Table(
 
 async def burdens_on(tx: Transaction, certificate_id: str) -> Burdens:
     """All encumbrances and consents of a certificate, ended ones too."""
-    burdens = sa.select(encumbrances).where(encumbrances.c.certificate_id == certificate_id)
-    given = sa.select(consents).where(consents.c.certificate_id == certificate_id)
-    return Burdens(
-        [Encumbrance(**row) for row in (await tx.connection.execute(burdens)).mappings()],
-        [_consent(row) for row in (await tx.connection.execute(given)).mappings()],
-    )
+    burdens = await rows_with(tx, encumbrances, certificate_id=certificate_id)
+    given = await rows_with(tx, consents, certificate_id=certificate_id)
+    return Burdens([Encumbrance(**row) for row in burdens], [_consent(row) for row in given])
+
+
+async def lock_certificate_of_encumbrance(
+    tx: Transaction, encumbrance_id: str
+) -> Certificate | None:
+    return await lock_certificate(tx, refers_to(encumbrances.c.certificate_id, encumbrance_id))
+
+
+async def lock_certificate_of_consent(tx: Transaction, consent_id: str) -> Certificate | None:
+    return await lock_certificate(tx, refers_to(consents.c.certificate_id, consent_id))
+
+
+async def lock_certificate_of_freeze(tx: Transaction, freeze_id: str) -> Certificate | None:
+    return await lock_certificate(tx, refers_to(freezes.c.certificate_id, freeze_id))
 
 
 async def add_encumbrance(tx: Transaction, encumbrance: Encumbrance) -> None:
-    await tx.connection.execute(encumbrances.insert().values(**asdict(encumbrance)))
+    await add_row(tx, encumbrances, asdict(encumbrance))
 
 
 async def get_encumbrance(tx: Transaction, encumbrance_id: str) -> Encumbrance | None:
-    query = sa.select(encumbrances).where(encumbrances.c.id == encumbrance_id)
-    row = (await tx.connection.execute(query)).mappings().one_or_none()
+    row = await row_with(tx, encumbrances, id=encumbrance_id)
     return None if row is None else Encumbrance(**row)
 
 
@@ -112,22 +129,19 @@ async def lift_encumbrance(tx: Transaction, instrument_id: str) -> None:
 async def add_consent(tx: Transaction, consent: Consent) -> None:
     terms, lowest = asdict(consent.terms), consent.terms.lowest_price
     del terms["lowest_price"]
-    await tx.connection.execute(
-        consents.insert().values(
-            id=consent.id,
-            certificate_id=consent.certificate_id,
-            given_by=consent.given_by,
-            given_at=consent.given_at,
-            lowest_price_minor=lowest and lowest.amount_minor,
-            lowest_price_currency=lowest and lowest.currency,
-            **terms,
-        )
-    )
+    columns = {
+        "id": consent.id,
+        "certificate_id": consent.certificate_id,
+        "given_by": consent.given_by,
+        "given_at": consent.given_at,
+        "lowest_price_minor": lowest and lowest.amount_minor,
+        "lowest_price_currency": lowest and lowest.currency,
+    }
+    await add_row(tx, consents, columns | terms)
 
 
 async def get_consent(tx: Transaction, consent_id: str) -> Consent | None:
-    query = sa.select(consents).where(consents.c.id == consent_id)
-    row = (await tx.connection.execute(query)).mappings().one_or_none()
+    row = await row_with(tx, consents, id=consent_id)
     return None if row is None else _consent(row)
 
 
@@ -158,19 +172,31 @@ async def consume_consents(tx: Transaction, used: Sequence[Consent], instrument_
 
 
 async def add_freeze(tx: Transaction, freeze: Freeze) -> None:
-    await tx.connection.execute(
-        freezes.insert().values(id=freeze.id, placed_at=freeze.placed_at, **asdict(freeze.terms))
-    )
+    columns = {"id": freeze.id, "placed_at": freeze.placed_at, **asdict(freeze.terms)}
+    await add_row(tx, freezes, columns)
 
 
 async def get_freeze(tx: Transaction, freeze_id: str) -> Freeze | None:
-    query = sa.select(freezes).where(freezes.c.id == freeze_id)
-    row = (await tx.connection.execute(query)).mappings().one_or_none()
+    row = await row_with(tx, freezes, id=freeze_id)
     if row is None:
         return None
     columns = dict(row)
-    kept = {name: columns.pop(name) for name in ("id", "placed_at", "lifted_at")}
+    kept = {name: columns.pop(name) for name in _OF_THE_FREEZE}
     return Freeze(terms=FreezeTerms(**columns), **kept)
+
+
+async def freezes_to_lapse(tx: Transaction, most: int) -> list[str]:
+    """Some freezes of which it is not recorded yet that they have ended by themselves."""
+    until = freezes.c.until
+    due = sa.select(freezes.c.id).where(_TO_LAPSE, until <= tx.now).order_by(until).limit(most)
+    return list(await tx.connection.scalars(due))
+
+
+async def mark_lapsed_freeze(tx: Transaction, freeze_id: str) -> bool:
+    """Note that its end is being recorded; False if it did not end so, or is recorded already."""
+    update = freezes.update().where(freezes.c.id == freeze_id, _TO_LAPSE, freezes.c.until <= tx.now)
+    marked = await tx.connection.execute(update.values(lapse_recorded_at=tx.now))
+    return marked.rowcount == 1
 
 
 async def lift_freeze_row(tx: Transaction, freeze_id: str) -> None:
@@ -179,6 +205,7 @@ async def lift_freeze_row(tx: Transaction, freeze_id: str) -> None:
     assert lifted.rowcount == 1, freeze_id
 
 
+_OF_THE_FREEZE = ("id", "placed_at", "lifted_at", "lapse_recorded_at")
 _OF_THE_CONSENT = (
     "id",
     "certificate_id",

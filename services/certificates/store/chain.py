@@ -2,14 +2,13 @@
 
 from datetime import datetime
 
-import sqlalchemy as sa
-
 from services.actors import Actor
-from services.certificates.model import Certificate, EncumbranceKind
+from services.certificates.model import Certificate, Encumbrance, EncumbranceKind
 from services.certificates.store.burdens import encumbrances
 from services.certificates.store.title import raise_version
 from services.recording import Facts, record
 from services.registry import Transaction
+from services.rows import rows_with
 
 UNBURDENED = "none"
 
@@ -46,13 +45,10 @@ async def record_on_certificate(
 
 async def _burdens_left(tx: Transaction, certificate_id: str) -> tuple[int, datetime | None]:
     """How many pledges bind, and the latest end of all burdens that will end by themselves."""
-    columns = encumbrances.c
-    query = sa.select(columns.kind, columns.until).where(
-        columns.certificate_id == certificate_id,
-        columns.lifted_at.is_(None),
-        sa.or_(columns.until.is_(None), tx.now < columns.until),
-    )
-    burdens = (await tx.connection.execute(query)).all()
+    rows = await rows_with(tx, encumbrances, certificate_id=certificate_id)
+    burdens = [
+        burden for burden in (Encumbrance(**row) for row in rows) if burden.is_active(tx.now)
+    ]
     pledges = sum(burden.kind is EncumbranceKind.PLEDGE for burden in burdens)
     ends = [burden.until for burden in burdens if burden.until is not None]
     return pledges, max(ends, default=None)
