@@ -36,3 +36,7 @@ class Actor:
     @property
     def is_of_the_office(self) -> bool:
         return not self.roles.isdisjoint(OFFICE_ROLES)
+
+
+# Who acts where nobody does: time itself, whose decisions are only written down.
+TIME = Actor("time", "time", frozenset())

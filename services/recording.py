@@ -8,6 +8,7 @@ from hashlib import sha256
 from ledger.keeping.append import LogFrozenError, Recorded
 from services.actors import Actor
 from services.general import require_running_ledger
+from services.hearing import RecordedAct
 from services.money import Money
 from services.refusals import Refused
 from services.registry import Transaction
@@ -32,7 +33,7 @@ async def record(
     ended, and with it the act (rule 0.8).
     """
     try:
-        return await tx.log.append(
+        recorded = await tx.log.append(
             tx.connection,
             subject=subject,
             kind=act,
@@ -42,6 +43,8 @@ async def record(
         )
     except LogFrozenError:
         raise Refused(*require_running_ledger(is_frozen=True)) from None
+    tx.recorded.append(RecordedAct(recorded.subject, recorded.number, recorded.index))
+    return recorded
 
 
 def hash_of_text(text: str) -> str:

@@ -107,13 +107,16 @@ async def read_one(tx: Transaction, actor: Actor | None, view: View, **equal: An
 
 
 async def read_each(
-    tx: Transaction, actor: Actor | None, view: View, keys: Sequence[str]
+    tx: Transaction, actor: Actor | None, view: View, keys: Sequence[str], *, by: str = "id"
 ) -> list[Record | None]:
-    """The records with these ids, in the order of `keys`; None where there is none to be seen."""
+    """The records with these ids, in the order of `keys`; None where there is none to be seen.
+
+    `by` names another field that is different for every row.
+    """
     asking = Asking(actor, tx.now)
-    rows = await _rows(tx, view.select(asking, view.field("id", asking).in_(keys)))
-    by_id = {row["id"]: row for row in rows}
-    return [by_id.get(key) for key in keys]
+    rows = await _rows(tx, view.select(asking, view.field(by, asking).in_(keys)))
+    by_key = {row[by]: row for row in rows}
+    return [by_key.get(key) for key in keys]
 
 
 async def read_related(
@@ -167,7 +170,10 @@ async def refuse_if_hidden(
     tx: Transaction, actor: Actor | None, view: View, key: str, *path: str
 ) -> None:
     """Rule 0.2 for acts: what the actor may not see, the actor cannot act on."""
-    found(await read_one(tx, actor, view, id=key), *path)
+    asking = Asking(actor, tx.now)
+    seen = sa.select(view.field("id", asking)).select_from(view.source)
+    seen = seen.where(view.visible(asking), view.field("id", asking) == key)
+    found((await tx.connection.execute(seen)).scalar_one_or_none(), *path)
 
 
 def _ordering(view: View, asking: Asking) -> list[sa.ColumnElement[Any]]:

@@ -116,6 +116,8 @@ TRANSITIONS: dict[tuple[ApplicationStatus, ApplicationEvent], ApplicationStatus 
 }
 
 ENDED = frozenset({_S.REFUSED, _S.WITHDRAWN, _S.DEEMED_WITHDRAWN})
+# What an announcement that has run its period leaves: never stored.
+AFTER_ANNOUNCEMENT = frozenset({_S.OBJECTION_PENDING, _S.APPROVED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +154,8 @@ class Application:
 
     `content_hash` is that of the product as last filed. `announcement_closes_at` and
     `open_objections` are kept by the acts on announcements, and `registered_until`, the end
-    of the registration, by the acts on certificates.
+    of the registration, by the acts on certificates. That it is deemed withdrawn, and that its
+    announcement has closed, is recorded some time after it was so.
     """
 
     id: str
@@ -181,6 +184,8 @@ class Application:
     refusal_ground: RefusalGround | None = None
     reasons: str | None = None
     decided_at: datetime | None = None
+    lapse_recorded_at: datetime | None = None
+    closing_recorded_at: datetime | None = None
 
     @property
     def rule_profile(self) -> RuleProfile:

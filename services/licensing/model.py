@@ -256,6 +256,7 @@ class License:
     granted_at: datetime
     terminated_at: datetime | None = None
     terminated_because: str | None = None
+    expiry_recorded_at: datetime | None = None
 
     def after(self, event: LicenseEvent, at: datetime, because: str) -> Self:
         assert (self.status, event) in LICENSE_TRANSITIONS, (self.status, event)

@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from services.actors import Actor, Role
 from services.parties.store import members, memberships_of, parties
 from services.registry import Registry
+from services.retrying import retried
 from services.views import Relation, View
 
 PARTY = View(
@@ -42,6 +43,7 @@ MEMBER = View(
 MEMBERS_OF_PARTY = Relation(MEMBER, "party_id")
 
 
+@retried
 async def find_actor(
     registry: Registry, subject: str, party_id: str | None, role: Role | None
 ) -> Actor | None:

@@ -234,3 +234,4 @@ class Freeze:
     terms: FreezeTerms
     placed_at: datetime
     lifted_at: datetime | None = None
+    lapse_recorded_at: datetime | None = None

@@ -54,7 +54,8 @@ class Certificate:
     """In force from `issued_at` up to, and not including, its effective end.
 
     `version` counts the events recorded on it. `source_authorised_until` is the instant at
-    which the authorisation of the source data ends, if the rule profile lets that bind.
+    which the authorisation of the source data ends, if the rule profile lets that bind. That it
+    has expired is recorded at `expiry_recorded_at`, some time after it was so.
     """
 
     id: str
@@ -73,6 +74,7 @@ class Certificate:
     version: int = 0
     ended_at: datetime | None = None
     ended_because: str | None = None
+    expiry_recorded_at: datetime | None = None
 
     def __post_init__(self) -> None:
         assert self.issued_at < self.valid_until, self

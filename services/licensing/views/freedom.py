@@ -8,22 +8,16 @@ from services.certificates.views import encumbrance_is_active
 from services.licensing.model import LicenseKind, LicenseStatus, OfferStatus
 from services.licensing.store import licenses, offers
 from services.licensing.views.statuses import offer_status
+from services.tables import each_name
 from services.views import Asking, Condition
 
 _o, _l, _e, _s = offers.c, licenses.c, encumbrances.c, consents.c
 
 
-def rows_of(names: sa.ColumnElement[frozenset[str]], alias: str) -> sa.TableValuedAlias:
-    """The names in a comma-joined column as rows, whatever characters they hold (SQLite)."""
-    quoted = sa.func.json_quote(names, type_=sa.String)
-    array = sa.literal("[") + sa.func.replace(quoted, ",", '","', type_=sa.String) + sa.literal("]")
-    return sa.func.json_each(array).table_valued(sa.column("value", sa.String)).alias(alias)
-
-
 def _places_meet(
     some: sa.ColumnElement[frozenset[str]], others: sa.ColumnElement[frozenset[str]]
 ) -> Condition:
-    a, b = rows_of(some, "some_place"), rows_of(others, "other_place")
+    a, b = each_name(some, "some_place"), each_name(others, "other_place")
     a_in_b = a.c.value.startswith(b.c.value + "-")
     b_in_a = b.c.value.startswith(a.c.value + "-")
     meet = sa.exists().select_from(a, b).where(sa.or_(a.c.value == b.c.value, a_in_b, b_in_a))
@@ -33,7 +27,7 @@ def _places_meet(
 def _uses_meet(
     some: sa.ColumnElement[frozenset[str]], others: sa.ColumnElement[frozenset[str]]
 ) -> Condition:
-    a, b = rows_of(some, "some_use"), rows_of(others, "other_use")
+    a, b = each_name(some, "some_use"), each_name(others, "other_use")
     meet = sa.exists().select_from(a, b).where(a.c.value == b.c.value)
     return sa.or_(some == frozenset(), others == frozenset(), meet)
 

@@ -8,14 +8,14 @@ import sqlalchemy as sa
 from services.certificates.store import certificates
 from services.licensing.model import LicenseKind, OfferStatus
 from services.licensing.store import licenses, negotiations, offers
-from services.licensing.views.freedom import offer_is_grantable, rows_of
+from services.licensing.views.freedom import offer_is_grantable
 from services.licensing.views.statuses import (
     LICENSE_END,
     license_limit,
     license_status,
     offer_status,
 )
-from services.tables import UtcInstant
+from services.tables import UtcInstant, each_name
 from services.views import Asking, Condition, Relation, View, seen_by
 
 _c, _o, _n, _l = certificates.c, offers.c, negotiations.c, licenses.c
@@ -171,6 +171,6 @@ def _serves_place(code: str) -> Condition:
 
 def _holds(names: sa.ColumnElement[frozenset[str]], *accepted: str) -> Condition:
     """Whether a comma-joined set holds one of these names; the empty set holds all."""
-    held = rows_of(names, "held")
+    held = each_name(names, "held")
     there = sa.exists().select_from(held).where(held.c.value.in_(accepted))
     return sa.or_(names == frozenset(), there)
