@@ -5,7 +5,12 @@ from strawberry.schema.config import StrawberryConfig
 
 from schema.announcements import AnnouncementMutations, AnnouncementQueries
 from schema.applications import ApplicationMutations, ApplicationQueries
-from schema.certificates import CertificateMutations, CertificateQueries
+from schema.certificates import (
+    CertificateChangeQueries,
+    CertificateChangeSubscriptions,
+    CertificateMutations,
+    CertificateQueries,
+)
 from schema.documents import DocumentMutations, DocumentQueries
 from schema.guard import GuardedSchema
 from schema.licensing import LicensingMutations, LicensingQueries
@@ -24,6 +29,7 @@ class Query(
     ApplicationQueries,
     AnnouncementQueries,
     CertificateQueries,
+    CertificateChangeQueries,
     ListingQueries,
     LicensingQueries,
     PledgeQueries,
@@ -45,4 +51,14 @@ class Mutation(
     pass
 
 
-schema = GuardedSchema(query=Query, mutation=Mutation, config=StrawberryConfig(scalar_map=SCALARS))
+@strawberry.type(description="What can be followed, over a WebSocket or server-sent events.")
+class Subscription(CertificateChangeSubscriptions):
+    pass
+
+
+schema = GuardedSchema(
+    query=Query,
+    mutation=Mutation,
+    subscription=Subscription,
+    config=StrawberryConfig(scalar_map=SCALARS),
+)

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import strawberry
 
+from schema.acts import Payload, act
 from schema.applications import Application
 from schema.context import Info
 from schema.documents import Document
-from schema.errors import UserError, act, user_errors
 from schema.node import Node, nodes_of, shown
 from schema.paging import After, Connection, First, connect
 from schema.parties import Party
@@ -166,17 +166,15 @@ class WithdrawObjectionInput:
 
 
 @strawberry.type(description="The announcement, or why nothing was announced.")
-class AnnounceApplicationPayload:
+class AnnounceApplicationPayload(Payload):
     announcement: Announcement | None = strawberry.field(
         default=None, description="The announcement."
     )
-    user_errors: list[UserError] = user_errors()
 
 
 @strawberry.type(description="The objection after the act, or why nothing was done.")
-class ObjectionPayload:
+class ObjectionPayload(Payload):
     objection: Objection | None = strawberry.field(default=None, description="The objection.")
-    user_errors: list[UserError] = user_errors()
 
 
 @strawberry.type

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from schema.acts import Payload, act
 from schema.context import Info
 from schema.documents import Document
-from schema.errors import UserError, act, user_errors
 from schema.node import Node, find_node, nodes_of, shown
 from schema.paging import After, Connection, First, connect
 from schema.parties import Party
@@ -196,9 +196,8 @@ class RefuseApplicationInput:
 
 
 @strawberry.type(description="The application after the act, or why nothing was done.")
-class ApplicationPayload:
+class ApplicationPayload(Payload):
     application: Application | None = strawberry.field(default=None, description="The application.")
-    user_errors: list[UserError] = user_errors()
 
 
 @strawberry.type

@@ -17,14 +17,21 @@ Loader: TypeAlias = DataLoader[str, Record | None]
 ManyLoader: TypeAlias = DataLoader[str, list[Record]]
 
 
+LONGEST_WAIT = 5.0  # Seconds, for proofs of what was done.
+
+
 @dataclass(slots=True)
 class Context:
-    """One per operation. Loaders gather the keys that sibling fields ask for."""
+    """One per operation. Loaders gather the keys that sibling fields ask for.
+
+    `seconds_to_wait` are left for acts that wait for their proofs.
+    """
 
     registry: Registry
     actor: Actor | None
     request_id: str = ""
-    _one: dict[str, Loader] = field(default_factory=dict)
+    seconds_to_wait: float = field(default_factory=lambda: LONGEST_WAIT)
+    _one: dict[tuple[str, str], Loader] = field(default_factory=dict)
     _many: dict[tuple[str, str], ManyLoader] = field(default_factory=dict)
 
     @property
@@ -46,16 +53,16 @@ class Context:
         async with self.registry.reading() as tx:
             return await views.read_one(tx, self.actor, view, **equal)
 
-    async def one(self, view: View, key: str | None) -> Record | None:
-        """The record of `view` with this id, if the asker may see it."""
+    async def one(self, view: View, key: str | None, *, by: str = "id") -> Record | None:
+        """The record of `view` with this id, or key in the field `by`, if the asker may see it."""
         if key is None:
             return None
 
         async def load(keys: Sequence[str]) -> list[Record | None]:
             async with self.registry.reading() as tx:
-                return await views.read_each(tx, self.actor, view, keys)
+                return await views.read_each(tx, self.actor, view, keys, by=by)
 
-        return await self._one.setdefault(view.name, DataLoader(load_fn=load)).load(key)
+        return await self._one.setdefault((view.name, by), DataLoader(load_fn=load)).load(key)
 
     async def many(self, relation: Relation, key: str) -> list[Record]:
         """The records of `relation` for this key that the asker may see."""

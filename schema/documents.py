@@ -4,8 +4,8 @@ from datetime import datetime
 
 import strawberry
 
+from schema.acts import Payload, act
 from schema.context import Info
-from schema.errors import UserError, act, user_errors
 from schema.node import Node, nodes_of, shown
 from schema.parties import Party
 from schema.scalars import BigInt, Hash
@@ -67,9 +67,8 @@ class RequestUploadInput:
 
 
 @strawberry.type(description="Where to bring the document, or why nowhere.")
-class RequestUploadPayload:
+class RequestUploadPayload(Payload):
     upload: Upload | None = strawberry.field(default=None, description="Where to bring it.")
-    user_errors: list[UserError] = user_errors()
 
 
 @strawberry.type

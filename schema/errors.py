@@ -1,14 +1,10 @@
-"""Refusals reach the client as data: one extension instead of a `try` in every mutation."""
-
-from collections.abc import Awaitable, Callable
-from typing import Any
+"""Refusals as data: how a reason to decline an act reaches the client."""
 
 import strawberry
-from strawberry.extensions import FieldExtension
 from strawberry.utils.str_converters import to_camel_case
 
 from services.identifiers import Kind
-from services.refusals import RecordInTheWay, Refusal, RefusalCode, Refused
+from services.refusals import RecordInTheWay, Refusal, RefusalCode
 
 strawberry.enum(RefusalCode, description="Why the registry declined. Codes are never renamed.")
 strawberry.enum(Kind, name="RecordKind", description="The kinds of records the register keeps.")
@@ -47,34 +43,3 @@ class UserError:
             cure=refusal.cure,
             record=RecordReference.of(refusal.record),
         )
-
-
-def user_errors() -> Any:
-    """The field every payload ends with."""
-    return strawberry.field(
-        default_factory=list,
-        description="Why nothing was done, most telling reason first; empty when it was done.",
-    )
-
-
-class RefusalsAsUserErrors(FieldExtension):
-    """Turn `Refused` into the mutation's payload. Anything else is a fault, and is masked."""
-
-    async def resolve_async(
-        self,
-        next_: Callable[..., Awaitable[Any]],
-        source: Any,
-        info: strawberry.Info,
-        **kwargs: Any,
-    ) -> Any:
-        info.context.forget()  # What an earlier act of the same document read may have changed.
-        try:
-            return await next_(source, info, **kwargs)
-        except Refused as refused:
-            payload: Any = info.return_type
-            return payload(user_errors=[UserError.of(r) for r in refused.refusals])
-
-
-def act(description: str) -> Any:
-    """A mutation that may be refused. Its payload must have a `user_errors` field."""
-    return strawberry.mutation(description=description, extensions=[RefusalsAsUserErrors()])

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import strawberry
 
+from schema.acts import Payload, act
 from schema.certificates import Certificate
 from schema.certificates.title import CertificateBy
 from schema.context import Info
-from schema.errors import UserError, act, user_errors
 from schema.node import Node, nodes_of, shown
 from schema.paging import After, Connection, First, connect
 from schema.parties import Party
@@ -102,9 +102,8 @@ class ListingReasonsInput:
 
 
 @strawberry.type(description="The listing, or why nothing was done.")
-class ListingPayload:
+class ListingPayload(Payload):
     listing: Listing | None = strawberry.field(default=None, description="The listing.")
-    user_errors: list[UserError] = user_errors()
 
 
 @strawberry.type

@@ -4,8 +4,8 @@ from datetime import datetime
 
 import strawberry
 
+from schema.acts import Payload, act
 from schema.context import Info
-from schema.errors import UserError, act, user_errors
 from schema.node import Node, nodes_of, shown
 from services.actors import Role
 from services.identifiers import Kind
@@ -83,15 +83,13 @@ class DismissMemberInput:
 
 
 @strawberry.type(description="The party as registered, or why it was not.")
-class RegisterPartyPayload:
+class RegisterPartyPayload(Payload):
     party: Party | None = strawberry.field(default=None, description="The party.")
-    user_errors: list[UserError] = user_errors()
 
 
 @strawberry.type(description="The member, or why nothing was done.")
-class MemberPayload:
+class MemberPayload(Payload):
     member: Member | None = strawberry.field(default=None, description="The member.")
-    user_errors: list[UserError] = user_errors()
 
 
 @strawberry.type

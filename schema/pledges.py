@@ -5,10 +5,10 @@ from typing import Annotated
 
 import strawberry
 
+from schema.acts import Payload, act
 from schema.certificates import Certificate, Encumbrance, Freeze
 from schema.certificates.title import EVIDENTIARY_STATEMENT, CertificateBy
 from schema.context import Info
-from schema.errors import UserError, act, user_errors
 from schema.licensing import License
 from schema.listings import Listing
 from schema.money import Money, MoneyInput
@@ -180,9 +180,8 @@ class ReleasePledgeInput:
 
 
 @strawberry.type(description="The pledge, or why nothing was done.")
-class PledgePayload:
+class PledgePayload(Payload):
     pledge: Pledge | None = strawberry.field(default=None, description="The pledge.")
-    user_errors: list[UserError] = user_errors()
 
 
 @strawberry.type

@@ -4,10 +4,10 @@ from datetime import datetime
 
 import strawberry
 
+from schema.acts import Payload, act
 from schema.certificates.burdens import Consent, Freeze
 from schema.certificates.title import Certificate
 from schema.context import Info
-from schema.errors import UserError, act, user_errors
 from schema.money import MoneyInput
 from schema.node import shown
 from services.applications.model import RefusalGround
@@ -99,21 +99,18 @@ class RevokeConsentInput:
 
 
 @strawberry.type(description="The certificate, or why nothing was done.")
-class CertificatePayload:
+class CertificatePayload(Payload):
     certificate: Certificate | None = strawberry.field(default=None, description="The certificate.")
-    user_errors: list[UserError] = user_errors()
 
 
 @strawberry.type(description="The freeze, or why nothing was done.")
-class FreezePayload:
+class FreezePayload(Payload):
     freeze: Freeze | None = strawberry.field(default=None, description="The freeze.")
-    user_errors: list[UserError] = user_errors()
 
 
 @strawberry.type(description="The consent, or why nothing was done.")
-class ConsentPayload:
+class ConsentPayload(Payload):
     consent: Consent | None = strawberry.field(default=None, description="The consent.")
-    user_errors: list[UserError] = user_errors()
 
 
 @strawberry.type

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from ledger.formats.proof_file import Form
+from ledger.keeping.following import FollowedEvent
+from ledger.keeping.log import RecordedEvent
 from schema.applications import Application
 from schema.certificates.burdens import Consent, Encumbrance
 from schema.context import Info
 from schema.node import Node, nodes_of, related, shown
 from schema.paging import After, Connection, First, connect
 from schema.parties import Party
-from schema.scalars import Hash
+from schema.scalars import BigInt, Hash
 from services.applications.model import ProductKind
 from services.applications.views import APPLICATION
 from services.certificates import model, views
@@ -55,11 +57,24 @@ class EventFact:
 @strawberry.type(description="One event on a certificate, as the ledger keeps it.")
 class Event:
     number: int = strawberry.field(description="Its number on this certificate, from 0.")
-    index: int = strawberry.field(description="Its position in the ledger, from 0.")
+    index: BigInt | None = strawberry.field(
+        description="Its position in the ledger, from 0; null until it has one, for a moment."
+    )
     kind: str = strawberry.field(description="What happened, such as `pledge-registered`.")
     at: datetime = strawberry.field(description="When it happened.")
     leaf_hash: Hash = strawberry.field(description="The hash of its entry in the ledger.")
     facts: list[EventFact] = strawberry.field(description="Its public facts.")
+
+    @classmethod
+    def of(cls, event: RecordedEvent | FollowedEvent) -> "Event":
+        return cls(
+            number=event.number,
+            index=None if event.index is None else BigInt(event.index),
+            kind=event.kind,
+            at=event.at,
+            leaf_hash=Hash(event.leaf.hex()),
+            facts=[EventFact(name=name, value=value) for name, value in event.public.items()],
+        )
 
 
 @nodes_of(Kind.CERTIFICATE, CERTIFICATE)
@@ -131,17 +146,7 @@ class Certificate(Node):
     @strawberry.field(description="Every event on it, oldest first, with its public facts.")
     async def history(self, info: Info) -> list[Event]:
         events = await views.history_of(info.context.registry, self.number)
-        return [
-            Event(
-                number=event.number,
-                index=event.index,
-                kind=event.kind,
-                at=event.at,
-                leaf_hash=Hash(event.leaf.hex()),
-                facts=[EventFact(name=name, value=value) for name, value in event.public.items()],
-            )
-            for event in events
-        ]
+        return [Event.of(event) for event in events]
 
     @strawberry.field(
         description="The salt to be printed beside its number, 16 bytes in hex. With both, anybody "

@@ -2,8 +2,8 @@
 
 import strawberry
 
+from schema.acts import Payload, act
 from schema.context import Info
-from schema.errors import UserError, act, user_errors
 from schema.licensing.records import License, Negotiation, Offer
 from schema.licensing.scopes import ScopedInput
 from schema.money import MoneyInput
@@ -80,21 +80,18 @@ class TerminateLicenseInput:
 
 
 @strawberry.type(description="The offer, or why nothing was done.")
-class OfferPayload:
+class OfferPayload(Payload):
     offer: Offer | None = strawberry.field(default=None, description="The offer.")
-    user_errors: list[UserError] = user_errors()
 
 
 @strawberry.type(description="The negotiation, or why nothing was done.")
-class NegotiationPayload:
+class NegotiationPayload(Payload):
     negotiation: Negotiation | None = strawberry.field(default=None, description="The negotiation.")
-    user_errors: list[UserError] = user_errors()
 
 
 @strawberry.type(description="The license, or why nothing was done.")
-class LicensePayload:
+class LicensePayload(Payload):
     license: License | None = strawberry.field(default=None, description="The license.")
-    user_errors: list[UserError] = user_errors()
 
 
 @strawberry.type
