@@ -1,40 +1,38 @@
 """The application put together: routes, what runs beside them, and how they begin and end."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from strawberry import Schema
 
 from api.answers import BadRequest, answer_bad_request, json_answer, problem
 from api.authentication import ActorOf, Doorkeeper, answer_unauthenticated
+from api.draining import STOPPING
 from api.envelope import Envelope
 from api.graphiql import graphiql_routes
+from api.graphql_socket import GraphQLSockets
 from api.graphql_view import GraphQLView, MakeContext
 from api.provider_keys import ProviderKeys
 from api.public_log import public_log_routes
+from api.readiness import Seen
+from api.repeating import Beside, Repeated, Work
 from api.settings import Settings
 from api.tokens import OwnIssuer, Unauthenticated
 
-logger = logging.getLogger(__name__)
-
-Work = Callable[[], Awaitable[object]]
-Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
+Lifespan = Callable[[Starlette], AbstractAsyncContextManager[dict[str, Any]]]
 MoreRoutes = Callable[[Doorkeeper], Sequence[BaseRoute]]
 
-BETWEEN_CHECKPOINTS = 1.0
-BETWEEN_COPIES = 1.0
 BETWEEN_KEY_FETCHES = 300.0
-NOT_FOUND = 404
+OK, NOT_FOUND, UNAVAILABLE = 200, 404, 503
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,48 +41,41 @@ class Parts:
 
     `make_context` makes the context of one operation from the actor and the request's id;
     `actor_of` finds the member that checked claims stand for, `None` for nobody known;
-    `is_ready` returns when the database answers and raises when it does not;
-    `seal` signs and publishes a checkpoint if there is reason to, and is called every second;
-    `close` is called once, last; `more_routes` are those of the capabilities;
-    `mirror` brings the copy of the public log up to it, every second, where there is one.
+    `readiness` says what serves and what does not; `beside` goes on while requests are answered;
+    `close` is called once, last; `more_routes` are those of the capabilities.
     """
 
     schema: Schema
     make_context: MakeContext
     actor_of: ActorOf
-    is_ready: Work
-    seal: Work
+    readiness: Callable[[], Awaitable[Seen]]
+    beside: Sequence[Beside]
     close: Work
     more_routes: MoreRoutes
-    mirror: Work | None = None
-
-
-class Repeated(NamedTuple):
-    """Work done again and again while the server runs, with a rest of `seconds` between."""
-
-    work: Work
-    seconds: float
 
 
 def create_app(settings: Settings, parts: Parts) -> Starlette:
-    """The application for an ASGI server. Makes the sign-in key on a first start."""
-    repeated = [Repeated(parts.seal, BETWEEN_CHECKPOINTS)]
-    if parts.mirror is not None:
-        repeated.append(Repeated(parts.mirror, BETWEEN_COPIES))
+    """The application for an ASGI server. Makes the sign-in key on a first start.
+
+    A server that is about to stop sets `state.stopping`: streams and sockets end then.
+    """
+    stopping = asyncio.Event()
+    beside = [*parts.beside]
     keys: OwnIssuer | ProviderKeys
     if settings.jwks_url is None:
         keys = OwnIssuer.at(settings.data)
     else:
         keys = ProviderKeys(settings.jwks_url)
-        repeated.append(Repeated(keys.refresh, BETWEEN_KEY_FETCHES))
+        beside.append(Repeated("fetching the provider's keys", keys.refresh, BETWEEN_KEY_FETCHES))
     doorkeeper = Doorkeeper(keys, settings.issuer, settings.audience, parts.actor_of)
-    view = GraphQLView(parts.schema, doorkeeper, parts.make_context)
+    asking = (parts.schema, doorkeeper, parts.make_context, stopping)
     app = Starlette(
         routes=[
-            Route("/graphql", view.answer, methods=["POST"]),
+            Route("/graphql", GraphQLView(*asking).answer, methods=["POST"]),
+            WebSocketRoute("/graphql", GraphQLSockets(*asking).answer),
             *(graphiql_routes() if settings.graphiql else []),
             *public_log_routes(settings.ledger_files),
-            *_health_routes(parts.is_ready),
+            *_health_routes(parts.readiness),
             *parts.more_routes(doorkeeper),
         ],
         middleware=[Middleware(Envelope)],
@@ -93,22 +84,23 @@ def create_app(settings: Settings, parts: Parts) -> Starlette:
             HTTPException: _answer_unroutable,
             Unauthenticated: answer_unauthenticated,
         },
-        lifespan=_lifespan(repeated, parts.close),
+        lifespan=_lifespan(beside, parts.close, stopping),
     )
+    app.state.stopping = stopping
     # The redirect would be built from the Host header, which anybody may write.
     app.router.redirect_slashes = False
     return app
 
 
-def _lifespan(repeated: Sequence[Repeated], close: Work) -> Lifespan:
+def _lifespan(beside: Sequence[Beside], close: Work, stopping: asyncio.Event) -> Lifespan:
     @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Any]]:
         stop = asyncio.Event()
         try:
-            async with asyncio.TaskGroup() as beside:
-                for work, seconds in repeated:
-                    beside.create_task(_repeat(work, seconds, stop))
-                yield
+            async with asyncio.TaskGroup() as tasks:
+                for work in beside:
+                    tasks.create_task(_until(work, stop))
+                yield {STOPPING: stopping}
                 stop.set()
         finally:
             await close()
@@ -116,28 +108,17 @@ def _lifespan(repeated: Sequence[Repeated], close: Work) -> Lifespan:
     return lifespan
 
 
-async def _repeat(work: Work, seconds: float, stop: asyncio.Event) -> None:
-    """Work that fails is logged and tried again; work in hand is finished before the end."""
-    while not stop.is_set():
-        try:
-            await work()
-        except Exception:
-            logger.exception("fault beside the requests; trying again in %s s", seconds)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), seconds)
+async def _until(work: Beside, stop: asyncio.Event) -> None:
+    await work(stop)
 
 
-def _health_routes(is_ready: Work) -> list[Route]:
+def _health_routes(look: Callable[[], Awaitable[Seen]]) -> list[Route]:
     async def health(_request: Request) -> Response:
         return json_answer({"status": "alive"})
 
     async def readiness(_request: Request) -> Response:
-        try:
-            await is_ready()
-        except Exception:
-            logger.exception("not ready")
-            return json_answer({"status": "not ready"}, status=503)
-        return json_answer({"status": "ready"})
+        seen = await look()
+        return json_answer(seen.shown(), status=UNAVAILABLE if seen.failing else OK)
 
     return [Route("/healthz", health), Route("/readyz", readiness)]
 

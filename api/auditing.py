@@ -9,6 +9,7 @@ from ledger.inspecting.auditor.audit import Audit, Auditor
 from ledger.inspecting.auditor.database import DatabaseLog
 from ledger.inspecting.auditor.public_files import PublicFiles, ReadFile
 from ledger.signing.checkpoints import Cosignature, keep_cosignatures
+from services.postgresql import reads_by_key
 from services.registry import Registry
 
 Progress = Callable[[int, int], None]
@@ -26,6 +27,7 @@ async def audit_own_log(
     The next time that the checkpoint is published, it bears the auditor's line.
     """
     async with registry.reading() as tx:
+        await reads_by_key(tx.connection)
         log = DatabaseLog(tx.connection)
         audit = await auditor.audit(log, from_start=from_start, progress=progress)
     if audit is not None and audit.signature is not None:

@@ -6,9 +6,11 @@ from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.answers import json_answer, problem
+from api.unavailable import log_unavailable, unavailability
 
 logger = logging.getLogger(__name__)
 
@@ -48,12 +50,23 @@ class Envelope:
             await self._app(scope, receive, send_enveloped)
         except ClientDisconnect:
             logger.info("%s went away before it was answered", request_id)
-        except Exception:
-            logger.exception("%s fault", request_id)
+        except Exception as error:
+            answer = _answer_to(error, request_id)
             if has_begun:
                 raise  # Only closing the connection can still tell that something is missing.
-            fault = problem("INTERNAL", "Unexpected error.", requestId=request_id)
-            await json_answer(fault, status=500)(scope, receive, send_enveloped)
+            await answer(scope, receive, send_enveloped)
+
+
+def _answer_to(error: Exception, request_id: str) -> Response:
+    """The answer to what nobody caught, and its line in the log."""
+    if explained := unavailability(error):
+        message, extensions = explained
+        log_unavailable(request_id, error)
+        headers = {"Retry-After": str(extensions["retryAfter"])}
+        return json_answer(problem(message=message, **extensions), status=503, headers=headers)
+    logger.error("%s fault", request_id, exc_info=error)
+    fault = problem("INTERNAL", "Unexpected error.", requestId=request_id)
+    return json_answer(fault, status=500)
 
 
 def _request_id_of(scope: Scope) -> str:

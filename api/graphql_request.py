@@ -9,6 +9,7 @@ from api.answers import JSON, BadRequest
 from api.bodies import read_body
 
 GRAPHQL_JSON = "application/graphql-response+json"
+EVENT_STREAM = "text/event-stream"
 LARGEST_BODY = 256 * 1024
 
 
@@ -49,6 +50,8 @@ def answer_media_type(accept: str | None) -> str:
     """The media type to answer in (RFC 9110 section 12.5.1); raises `BadRequest` for neither.
 
     Who names none, or nothing in particular, gets the plain type: older clients know no other.
+    Who names any type of JSON gets JSON: many clients name all they know with every request,
+    and a stream is for those who can take nothing else.
     """
     if not accept:
         return JSON
@@ -56,7 +59,9 @@ def answer_media_type(accept: str | None) -> str:
     for media_range, weight in wishes:
         if weight > 0 and media_range in _ANSWERS:
             return _ANSWERS[media_range]
-    raise BadRequest(406, f"Answers are given as {GRAPHQL_JSON} or {JSON}.")
+    if any(media_range == EVENT_STREAM and weight > 0 for media_range, weight in wishes):
+        return EVENT_STREAM
+    raise BadRequest(406, f"Answers are given as {GRAPHQL_JSON}, {JSON} or {EVENT_STREAM}.")
 
 
 _ANSWERS = {GRAPHQL_JSON: GRAPHQL_JSON, JSON: JSON, "application/*": JSON, "*/*": JSON}

@@ -1,16 +1,17 @@
 """Open the register an installation has chosen, and put the door in front of it."""
 
+from datetime import timedelta
 from secrets import token_bytes
 
-import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 from starlette.routing import Route
 
 from api.app import Parts, create_app
+from api.beside import apart, elected_work, hearing_of_growth
 from api.key_files import key_at
 from api.proof_download import proof_routes
-from api.publishing import open_mirror, open_publisher
-from api.sealing import RepeatedSealing, open_sealing
+from api.readiness import Readiness, told_of
 from api.settings import BadSettings, Settings
 from api.tokens import Claims
 from api.uploads import upload_routes
@@ -20,32 +21,60 @@ from ledger.keeping.log import Log
 from schema import schema
 from schema.context import Context
 from services.actors import Actor, Role
-from services.blobs import FolderBlobs
+from services.blobs import Blobs, open_blobs
 from services.clock import Clock, SystemClock
-from services.migrations import bring_up_to_date
+from services.migrations import OtherVersionError, bring_up_to_date, missing_steps
 from services.parties.views import find_actor
 from services.permits import SECRET_SIZE, Permits
 from services.registry import Registry, open_engine
 from services.rules_in_force import record_rules_in_force
 
+# Of a draft nobody has written to for so long, the writer was killed.
+LONGEST_UPLOAD = timedelta(hours=1)
+
 
 async def open_registry(settings: Settings, clock: Clock | None = None) -> Registry:
     """The register in the data folder, its tables up to date. Makes what is missing.
 
-    Whatever is recorded from now on, the log says before it by which rules.
+    Whatever is recorded from now on, the log says before it by which rules. Raises
+    `OtherVersionError` for a database on a server that is not up to date, and `BadSettings`.
     """
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    engine = open_engine(settings.database_url)
-    await bring_up_to_date(engine)
-    registry = Registry(
-        engine=engine,
+    registry = registry_of(settings, clock)
+    try:
+        await registry.blobs.sweep(registry.clock.now() - LONGEST_UPLOAD)
+        await _require_tables(registry.engine)
+        await record_rules_in_force(registry)
+    except BaseException:
+        await registry.close()
+        raise
+    return registry
+
+
+def registry_of(settings: Settings, clock: Clock | None = None) -> Registry:
+    """The register as it is, whose tables somebody else has brought up to date."""
+    return Registry(
+        engine=open_engine(settings.database_url, settings.limits),
         clock=clock or SystemClock(),
         log=Log(settings.log_origin),
-        blobs=FolderBlobs(settings.data / "documents"),
+        blobs=_open_documents(settings),
         permits=open_permits(settings),
     )
-    await record_rules_in_force(registry)
-    return registry
+
+
+def _open_documents(settings: Settings) -> Blobs:
+    try:
+        return open_blobs(settings.documents, settings.data / "incoming")
+    except ValueError as fault:
+        raise BadSettings(f"DATATITLE_DOCUMENTS: {fault}") from None
+
+
+async def _require_tables(engine: AsyncEngine) -> None:
+    """A file is brought up to date by whoever opens it; a server that others use too is not."""
+    if engine.dialect.name == "sqlite":
+        await bring_up_to_date(engine)
+    elif fault := told_of(await missing_steps(engine)):
+        raise OtherVersionError(fault)
 
 
 def open_permits(settings: Settings) -> Permits:
@@ -56,8 +85,7 @@ def open_permits(settings: Settings) -> Permits:
 
 def open_app(settings: Settings, registry: Registry) -> Starlette:
     """The application over an open register. Closing the application closes the register."""
-    sealing = open_sealing(settings, registry, open_publisher(settings))
-    mirror = open_mirror(settings)
+    aside = apart(settings, registry)
 
     async def actor_of(claims: Claims) -> Actor | None:
         if claims.role is not None and claims.role not in list(Role):
@@ -65,23 +93,22 @@ def open_app(settings: Settings, registry: Registry) -> Starlette:
         role = None if claims.role is None else Role(claims.role)
         return await find_actor(registry, claims.subject, claims.party_id, role)
 
-    async def is_ready() -> None:
-        async with registry.reading() as tx:
-            await tx.connection.execute(sa.text("SELECT 1"))
+    async def close() -> None:
+        await aside.close()
+        await registry.close()
 
     parts = Parts(
         schema=schema,
         make_context=lambda actor, request_id: Context(registry, actor, request_id),
         actor_of=actor_of,
-        is_ready=is_ready,
-        seal=RepeatedSealing(sealing),
-        close=registry.close,
+        readiness=Readiness(aside),
+        beside=[*elected_work(settings, aside), *hearing_of_growth(settings, registry)],
+        close=close,
         more_routes=lambda doorkeeper: [
             *upload_routes(registry, doorkeeper),
             *proof_routes(registry),
             *_witness_routes(settings, registry.clock),
         ],
-        mirror=None if mirror is None else mirror.follow,
     )
     return create_app(settings, parts)
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from contextlib import suppress
+from pathlib import Path
 
 from api.settings import BadSettings, Settings
 from api.witness_client import ask_witness
@@ -11,6 +12,7 @@ from ledger.formats.policy import NONE, Policy, parse_policy
 from ledger.formats.spelling import Malformed
 from ledger.signing.command_signer import CommandSigner, parse_command_signer
 from ledger.signing.faults import NotSealedError
+from ledger.signing.file_guard import FileGuard
 from ledger.signing.guard import Guard, GuardBusyError
 from ledger.signing.key_file import Signer, create_secret, load_secret
 from ledger.signing.ports import Publisher
@@ -59,7 +61,17 @@ def log_key(settings: Settings) -> VerifyingKey:
 
 
 def open_guard(settings: Settings) -> Guard:
-    return Guard(settings.guard, settings.log_origin)
+    """The guard in a file, or in the object store that the settings name. Raises `BadSettings`."""
+    place, origin = settings.guard, settings.log_origin
+    if isinstance(place, Path):
+        return FileGuard(place, origin)
+    # Only where a store is configured need its library be there.
+    from ledger.signing.object_guard import open_object_guard  # noqa: PLC0415
+
+    try:
+        return open_object_guard(place, origin)
+    except ValueError as fault:
+        raise BadSettings(f"DATATITLE_GUARD: {fault}") from None
 
 
 def open_sealing(
@@ -107,10 +119,12 @@ class RepeatedSealing:
     """Seals again and again beside everything else, which nothing that happens here may stop.
 
     What goes wrong is tried again, after a longer rest each time, and told once for each cause.
+    `faults` counts, since it last went well, what went wrong that need not go wrong elsewhere.
     """
 
     def __init__(self, sealing: Sealing) -> None:
         self._sealing = sealing
+        self.faults = 0
         self._told: str | None = None
         self._rest = 0.0
         self._not_before = float("-inf")
@@ -127,6 +141,7 @@ class RepeatedSealing:
             if self._is_news(reason):
                 logger.error("the log is not sealed: %s", reason)  # noqa: TRY400 - for a person.
         except Exception as fault:
+            self.faults += 1
             if self._is_news(fault):
                 logger.exception("fault while the log was sealed")
         else:
@@ -142,4 +157,4 @@ class RepeatedSealing:
     def _tell_recovery(self) -> None:
         if self._told is not None:
             logger.warning("the log is sealed again")
-        self._told, self._rest = None, 0.0
+        self._told, self._rest, self.faults = None, 0.0, 0

@@ -9,8 +9,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ledger.publishing.shelf import STORES
+from services.limits import DEFAULT_LIMITS, Limits
 
 MEBIBYTE = 1024 * 1024
+SQLITE = "sqlite+aiosqlite:///"
 LAST_PORT = 65535
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 SWITCH = {"on": True, "off": False}
@@ -32,20 +34,44 @@ class Settings:
     audience: str
     jwks_url: str | None
     log_origin: str
+    documents: Path | str
     upload_limit: int
     graphiql: bool
-    guard: Path
+    guard: Path | str
     witnesses: Path | None
     heartbeat: timedelta
     witness_for: Path | None
     signers: tuple[str, ...]
     ledger_files: Path
     ledger_mirror: str | None
+    workers: int
+    session_url: str | None
+    seals: bool
+    connections: int
+    lock_timeout: timedelta
+    statement_timeout: timedelta
+    stop_timeout: timedelta
 
     @property
     def has_own_issuer(self) -> bool:
         """Tokens come from the key in the data folder, not from an outside provider."""
         return self.jwks_url is None
+
+    @property
+    def sessions_at(self) -> str:
+        """The address of the database for what has to keep one session: no pooler between."""
+        return self.session_url or self.database_url
+
+    @property
+    def database_file(self) -> Path | None:
+        """The file of the database; None when it is elsewhere than in a file."""
+        is_file = self.database_url.startswith(SQLITE)
+        return Path(self.database_url.removeprefix(SQLITE)) if is_file else None
+
+    @property
+    def limits(self) -> Limits:
+        """What this process may take of a database server."""
+        return Limits(self.connections, self.lock_timeout, self.statement_timeout)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +116,11 @@ def guard_in(data: Path) -> Path:
     return data / "guard" / "log"
 
 
+def documents_in(data: Path) -> Path:
+    """Where documents lie unless that is named."""
+    return data / "documents"
+
+
 def files_in(data: Path) -> Path:
     """Where the public files of the log lie unless that is named."""
     return data / "ledger"
@@ -118,6 +149,12 @@ def _size(text: str) -> int:
     return int(text)
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise ValueError("must be a number greater than 0")
+    return int(text)
+
+
 def _seconds(text: str) -> timedelta:
     if not text.isdecimal() or int(text) == 0:
         raise ValueError("must be a number of seconds greater than 0")
@@ -138,6 +175,11 @@ def _place(text: str) -> str:
     return text
 
 
+def _folder_or_address(text: str) -> Path | str:
+    """A folder or a file, or the address of one in an object store."""
+    return _place(text) if "://" in text else Path(text)
+
+
 def _switch(text: str) -> bool:
     if text not in SWITCH:
         raise ValueError("must be on or off")
@@ -150,6 +192,12 @@ def _key_address(text: str) -> str:
     is_private = address.scheme == "http" and address.hostname in LOOPBACK
     if not (is_private or (address.scheme == "https" and address.hostname)):
         raise ValueError("must be an https address")
+    return text
+
+
+def _server_address(text: str) -> str:
+    if not text.startswith("postgresql"):
+        raise ValueError("must begin with postgresql")
     return text
 
 
@@ -172,13 +220,25 @@ _VARIABLES = {
     "DATATITLE_AUDIENCE": _Variable("audience", str, lambda _: "datatitle"),
     "DATATITLE_JWKS_URL": _Variable("jwks_url", _key_address, lambda _: None),
     "DATATITLE_LOG_ORIGIN": _Variable("log_origin", str, lambda _: "datatitle.local/log"),
+    "DATATITLE_DOCUMENTS": _Variable("documents", _folder_or_address, documents_in),
     "DATATITLE_UPLOAD_LIMIT": _Variable("upload_limit", _size, lambda _: 20 * MEBIBYTE),
     "DATATITLE_GRAPHIQL": _Variable("graphiql", _switch, lambda _: True),
-    "DATATITLE_GUARD": _Variable("guard", Path, guard_in),
+    "DATATITLE_GUARD": _Variable("guard", _folder_or_address, guard_in),
     "DATATITLE_WITNESSES": _Variable("witnesses", Path, lambda _: None),
     "DATATITLE_WITNESS_FOR": _Variable("witness_for", Path, lambda _: None),
     "DATATITLE_HEARTBEAT": _Variable("heartbeat", _seconds, lambda _: timedelta(minutes=10)),
     "DATATITLE_SIGNER": _Variable("signers", _signers, lambda _: ()),
     "DATATITLE_LEDGER_FILES": _Variable("ledger_files", Path, files_in),
     "DATATITLE_LEDGER_MIRROR": _Variable("ledger_mirror", _place, lambda _: None),
+    "DATATITLE_WORKERS": _Variable("workers", _count, lambda _: 1),
+    "DATATITLE_SESSION_URL": _Variable("session_url", _server_address, lambda _: None),
+    "DATATITLE_SEALS": _Variable("seals", _switch, lambda _: True),
+    "DATATITLE_CONNECTIONS": _Variable("connections", _count, lambda _: DEFAULT_LIMITS.connections),
+    "DATATITLE_LOCK_TIMEOUT": _Variable(
+        "lock_timeout", _seconds, lambda _: DEFAULT_LIMITS.lock_timeout
+    ),
+    "DATATITLE_STATEMENT_TIMEOUT": _Variable(
+        "statement_timeout", _seconds, lambda _: DEFAULT_LIMITS.statement_timeout
+    ),
+    "DATATITLE_STOP_TIMEOUT": _Variable("stop_timeout", _seconds, lambda _: timedelta(seconds=20)),
 }

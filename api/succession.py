@@ -24,6 +24,7 @@ from ledger.publishing.export import export
 from ledger.publishing.shelf import FolderShelf
 from ledger.signing.checkpoints import newest_signed, note_of
 from ledger.signing.key_file import load_secret
+from services.postgresql import reads_by_key
 from services.registry import Registry, Transaction
 
 # A line with Ed25519 has some 130 characters, one with ML-DSA-44 more than 3,000.
@@ -56,6 +57,7 @@ async def succeed(registry: Registry, settings: Settings, origin: str, progress:
             begun = await _is_begun(tx, settings.log_origin)
             note = "" if begun else await _last_note(tx, origin)
             if not begun:
+                await reads_by_key(tx.connection)
                 shelf = FolderShelf(former_folder(settings) / "export")
                 vkey = log_key(settings).vkey()
                 await export(tx.connection, shelf, vkey, progress.exported)
@@ -111,8 +113,7 @@ def _put_away(settings: Settings, origin: str) -> None:
     if settings.ledger_files.exists():
         _move(settings.ledger_files, former)
     open_signers(replace(settings, log_origin=origin))
-    if settings.guard.exists():
-        _move(settings.guard, former / "guard")
+    open_guard(settings).put_away(former / "guard")
 
 
 def _move(path: Path, folder: Path) -> None:

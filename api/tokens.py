@@ -38,12 +38,16 @@ class Unauthenticated(Exception):  # noqa: N818 - who asks, not an error of ours
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a checked token says: who, by whose word, for which party and in which role."""
+    """What a checked token says: who, by whose word, for which party and in which role.
+
+    `expires_at` in seconds since 1970 UTC.
+    """
 
     subject: str
     issuer: str
     party_id: str | None
     role: str | None
+    expires_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +151,9 @@ def _claims_in(payload: Mapping[str, Any]) -> Claims:
         raise Unauthenticated
     if not isinstance(party_id, str | None) or not isinstance(role, str | None):
         raise Unauthenticated
-    return Claims(subject=subject, issuer=payload["iss"], party_id=party_id, role=role)
+    subject.encode()  # A ValueError when it holds half of a surrogate pair.
+    expires_at = float(payload["exp"])
+    return Claims(subject, payload["iss"], party_id, role, expires_at)
 
 
 class KeySet(msgspec.Struct, frozen=True):

@@ -45,7 +45,7 @@ def upload_routes(registry: Registry, doorkeeper: Doorkeeper) -> list[Route]:
             seen = await read_one(tx, actor, DOCUMENT, id=request.path_params["id"])
         if seen is None:
             raise BadRequest(404, "There is no such document to be seen.", code="NOT_FOUND")
-        return _answer_with_bytes(registry, Document(**seen))
+        return await _answer_with_bytes(registry, Document(**seen))
 
     return [
         Route("/uploads/{permit}", put_document, methods=["PUT"]),
@@ -114,7 +114,7 @@ def _told(refusal: Refusal) -> dict[str, object]:
     return {"message": refusal.message, "extensions": extensions}
 
 
-def _answer_with_bytes(registry: Registry, document: Document) -> Response:
+async def _answer_with_bytes(registry: Registry, document: Document) -> Response:
     """To be saved, never shown: what a stranger has written must not run in this origin.
 
     The door's own headers forbid guessing the type, scripts, frames and caches (RFC 6266 for
@@ -125,5 +125,5 @@ def _answer_with_bytes(registry: Registry, document: Document) -> Response:
         "Content-Length": str(document.size),
         "ETag": f'"{document.sha256}"',
     }
-    content = registry.blobs.open(document.sha256)
+    content = await registry.blobs.open(document.sha256)
     return StreamingResponse(content, media_type=document.media_type, headers=headers)

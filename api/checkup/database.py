@@ -24,6 +24,8 @@ async def check_steps(visit: Visit) -> Iterable[Check]:
         return [ok("database", f"Its tables are those of this version (step {present}).")]
     found = f"Its tables are those of step {present}, and this version's are those of {newest}."
     to_do = "Start the register: it takes the steps that are missing, or says why it cannot."
+    if visit.is_on_server:
+        to_do = "Run `datatitle migrate`: it takes the steps that are missing, or says why not."
     return [fault("database", found, to_do)]
 
 
@@ -39,6 +41,9 @@ async def check_clock(visit: Visit) -> Iterable[Check]:
     last = _instant((await read_head(visit.connection)).last_at / SECOND)
     if now < last:
         found = f"It says {_spoken(now)}, and the ledger's last entry is of {_spoken(last)}."
+        if visit.is_on_server:
+            to_do = "Have all machines set by NTP: acts wait for the clock that is behind."
+            return [warning("clock", found, to_do)]
         return [fault("clock", found, "Set it right: until then nothing can be recorded.")]
     others = ledger_cosignature.c.name != visit.settings.log_origin
     newest = sa.select(sa.func.coalesce(sa.func.max(ledger_cosignature.c.time), 0)).where(others)

@@ -72,9 +72,9 @@ def _reset_bug(name: str, *, is_held_off: bool) -> Check:
 
 def check_room(settings: Settings, free: Free = free_bytes) -> Iterable[Check]:
     """Room on every disk that the register writes to. The database may need twice its size."""
-    places = {"data": settings.data, "guard": settings.guard, "files": settings.ledger_files}
+    places = (settings.data, settings.guard, settings.ledger_files, settings.documents)
     disks: dict[int, Path] = {}
-    for place in places.values():
+    for place in (each for each in places if isinstance(each, Path)):
         there = next(each for each in (place, *place.absolute().parents) if each.exists())
         disks.setdefault(there.stat().st_dev, there)
     for place in disks.values():

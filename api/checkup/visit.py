@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.settings import Settings
 from services.clock import Clock
-from services.registry import open_engine
+from services.registry import open_engine, snapshots
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +21,17 @@ class Visit:
     clock: Clock
     now: datetime
 
+    @property
+    def is_on_server(self) -> bool:
+        return self.settings.database_file is None
+
 
 @asynccontextmanager
 async def visiting(settings: Settings, clock: Clock) -> AsyncIterator[Visit]:
     """Open the database that is there, as it is: no step is taken to bring it up to date."""
     engine = open_engine(settings.database_url)
     try:
-        async with engine.connect() as connection, connection.begin():
+        async with snapshots(engine).connect() as connection, connection.begin():
             yield Visit(settings, connection, clock, clock.now())
     finally:
         await engine.dispose()

@@ -12,8 +12,10 @@ from api.cli import ledger
 from api.cli.demo import demo
 from api.cli.doctoring import doctor
 from api.cli.founding import found_office
+from api.cli.migrating import migrate
 from api.cli.proving import prove
 from api.cli.serving import serve
+from api.cli.sweeping import sweep
 from api.cli.tokens import token
 from api.cli.verifying import verify
 
@@ -25,6 +27,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(serve)
+app.command()(migrate)
+app.command()(sweep)
 app.command()(demo)
 app.command()(token)
 app.command()(prove)
@@ -36,8 +40,13 @@ app.add_typer(ledger.app, name="ledger")
 
 def main() -> None:
     """Run the command line. What the machine refuses (a file, a folder) is said in one line."""
+    from api.settings import BadSettings
+
     try:
         app()
+    except BadSettings as bad:
+        print(f"datatitle: {bad}", file=sys.stderr)
+        sys.exit(2)
     except OSError as fault:
         print(f"datatitle: {fault}", file=sys.stderr)
         sys.exit(1)

@@ -23,7 +23,7 @@ NARROWEST = 30
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print what is found as JSON.")] = False,
 ) -> None:
-    """Look over SQLite, clock, disks, keys, ledger, guard, witnesses and public files.
+    """Look over database, clock, disks, keys, ledger, guard, witnesses, public files, documents.
 
     One line for each, and below it what to do. Nothing is changed. The exit code is 1 when
     something keeps the register from working, and 0 when nothing does.

@@ -37,9 +37,7 @@ def settings_or_exit() -> Settings:
 
 def database_file(settings: Settings) -> Path | None:
     """The file of the database; None when it is elsewhere than in a file."""
-    address = settings.database_url
-    prefix = "sqlite+aiosqlite:///"
-    return Path(address.removeprefix(prefix)) if address.startswith(prefix) else None
+    return settings.database_file
 
 
 def is_there(settings: Settings) -> bool:

@@ -1,16 +1,19 @@
 """A server of ours on an address of this machine: bind first, then serve until told to stop."""
 
 import asyncio
+import signal
 import socket
 from collections.abc import Coroutine
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from api.cli.installation import fail
 
 if TYPE_CHECKING:
+    import uvicorn
     from starlette.applications import Starlette
 
-SECONDS_TO_FINISH = 5
+STOP_TIMEOUT = timedelta(seconds=5)
 BACKLOG = 2048
 
 
@@ -34,24 +37,42 @@ def address_of(host: str, listening: socket.socket) -> str:
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:
+    """Run a server to its end. Told to end, by Ctrl+C or SIGTERM, it raises `KeyboardInterrupt`."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with asyncio.Runner(loop_factory=_new_loop) as runner:
         runner.run(work)
 
 
-async def serve_app(app: "Starlette", listening: socket.socket) -> None:
-    """Serve until told to stop."""
+async def serve_app(
+    app: "Starlette", listening: socket.socket, stop_timeout: timedelta = STOP_TIMEOUT
+) -> None:
+    """Serve until told to stop, and then for as long as what was accepted needs."""
     import uvicorn
 
-    configuration = uvicorn.Config(
+    await uvicorn.Server(configuration(app, stop_timeout)).serve(sockets=[listening])
+
+
+def configuration(
+    app: "Starlette | str", stop_timeout: timedelta, **of_workers: Any
+) -> "uvicorn.Config":
+    """How every server of ours serves: an application, or what makes it in each worker."""
+    import uvicorn
+
+    from api.draining import DrainingHttp, DrainingWebSocket
+    from api.graphql_request import LARGEST_BODY
+
+    return uvicorn.Config(
         app,
+        http=DrainingHttp,
+        ws=DrainingWebSocket,
+        ws_max_size=LARGEST_BODY,
         log_level="warning",
         access_log=False,
         lifespan="on",
-        ws="none",
         server_header=False,
-        timeout_graceful_shutdown=SECONDS_TO_FINISH,
+        timeout_graceful_shutdown=int(stop_timeout.total_seconds()),
+        **of_workers,
     )
-    await uvicorn.Server(configuration).serve(sockets=[listening])
 
 
 def _in_url(host: str) -> str:

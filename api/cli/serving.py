@@ -1,4 +1,4 @@
-"""`datatitle serve`: the register behind its door, in one process."""
+"""`datatitle serve`: the register behind its door, in one process or in several."""
 
 import asyncio
 import socket
@@ -15,6 +15,7 @@ from api.cli.installation import (
     settings_or_exit,
 )
 from api.cli.listening import address_of, listen, run, serve_app
+from api.cli.workers import serve_by_workers
 from api.settings import LAST_PORT, BadSettings, Settings
 
 
@@ -26,6 +27,9 @@ def serve(
     port: Annotated[
         int | None, typer.Option(help="The port; 0 for any free one.", min=0, max=LAST_PORT)
     ] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="How many processes serve; 1 unless set.", min=1)
+    ] = None,
 ) -> None:
     """Start the register; on a first start, make its database and keys."""
     settings = settings_or_exit()
@@ -36,7 +40,7 @@ def serve(
             _load_sample(settings)
         address = address_of(host, listening)
         with suppress(KeyboardInterrupt):
-            _run(settings, listening, address)
+            _run(settings, listening, address, workers or settings.workers)
     print("\nStopped. Everything is kept.")
 
 
@@ -50,8 +54,8 @@ def _load_sample(settings: Settings) -> None:
     if _places(settings) != _places(alone):
         fail(
             "the sample register is loaded into the data folder only: leave "
-            "DATATITLE_DATABASE_URL, DATATITLE_GUARD and DATATITLE_LEDGER_FILES out, or leave "
-            "--sample out",
+            "DATATITLE_DATABASE_URL, DATATITLE_GUARD, DATATITLE_LEDGER_FILES and "
+            "DATATITLE_DOCUMENTS out, or leave --sample out",
             CANNOT_BE_USED,
         )
     now = SystemClock().now()
@@ -66,11 +70,11 @@ def _load_sample(settings: Settings) -> None:
         fail(f"{fault}. Empty it, or name another folder in DATATITLE_DATA")
 
 
-def _places(settings: Settings) -> tuple[str, Path, Path]:
-    return settings.database_url, settings.guard, settings.ledger_files
+def _places(settings: Settings) -> tuple[Path | str, ...]:
+    return settings.database_url, settings.guard, settings.ledger_files, settings.documents
 
 
-def _run(settings: Settings, listening: socket.socket, address: str) -> None:
+def _run(settings: Settings, listening: socket.socket, address: str, workers: int) -> None:
     async def serve_it() -> None:
         from api.cli.banner import banner
         from api.inspecting import look_at_start
@@ -82,8 +86,14 @@ def _run(settings: Settings, listening: socket.socket, address: str) -> None:
         except BadSettings as bad:
             await registry.close()
             fail(str(bad), CANNOT_BE_USED)
-        await look_at_start(settings, registry)
+        if settings.seals:
+            await look_at_start(settings, registry)
         print(await banner(settings, registry, address), flush=True)
-        await serve_app(app, listening)
+        if workers == 1:
+            await serve_app(app, listening, settings.stop_timeout)
+        else:
+            await registry.close()  # Each worker opens its own.
 
     run(serve_it())
+    if workers > 1:
+        serve_by_workers(settings, workers, listening)

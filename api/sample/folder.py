@@ -11,7 +11,7 @@ from api.sample.cases import SampleRegister, read_cases
 from api.sample.loading import OPENING, Loader
 from api.sample.timetable import Report
 from api.sealing import open_sealing
-from api.settings import Settings, files_in, guard_in
+from api.settings import Settings, documents_in, files_in, guard_in
 from api.tokens import OwnIssuer
 from ledger.files import write_through
 from services.clock import ManualClock, SystemClock
@@ -40,7 +40,7 @@ async def make_sample_folder(
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(mode=0o700, parents=True)
     try:
-        await _fill(settings_for(settings, building), report, sample or read_cases())
+        await fill_register(settings_for(settings, building), report, sample or read_cases())
         _bring_to_disk(building)
         building.replace(place)
         write_through(place.parent)
@@ -56,6 +56,7 @@ def settings_for(settings: Settings, folder: Path) -> Settings:
         data=folder,
         database_url=address,
         guard=guard_in(folder),
+        documents=documents_in(folder),
         ledger_files=files_in(folder),
         ledger_mirror=None,
         witnesses=None,
@@ -63,7 +64,8 @@ def settings_for(settings: Settings, folder: Path) -> Settings:
     )
 
 
-async def _fill(settings: Settings, report: Report, sample: SampleRegister) -> None:
+async def fill_register(settings: Settings, report: Report, sample: SampleRegister) -> None:
+    """Load the sample into a register in which there is nothing, by a clock of its own."""
     clock = ManualClock(OPENING)
     registry = await open_registry(settings, clock)
     try:

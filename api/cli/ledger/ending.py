@@ -15,6 +15,7 @@ from api.cli.installation import (
     settings_or_exit,
     with_register,
 )
+from api.cli.ledger.on_server import ask_server
 from api.settings import Settings
 
 if TYPE_CHECKING:
@@ -91,10 +92,16 @@ def _require_origin(settings: Settings, origin: str) -> None:
 
 def _require_stopped(settings: Settings) -> None:
     from ledger.keeping.vacuum import DatabaseInUseError, require_unused
+    from ledger.keeping.vacuum_postgresql import connected
 
     path = database_file(settings)
     if path is None:
-        fail("a log is succeeded on SQLite only", CANNOT_BE_USED)
+        if others := ask_server(settings, connected):
+            told = ", ".join(others)
+            fail(
+                f"the database is in use ({told}): stop the register everywhere, and run this again"
+            )
+        return
     try:
         require_unused(path)
     except DatabaseInUseError:

@@ -1,17 +1,19 @@
 """`datatitle ledger erase` and `vacuum`: take back what was recorded of somebody."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from api.cli.installation import (
-    CANNOT_BE_USED,
     database_file,
     fail,
     require_register,
     settings_or_exit,
     with_register,
 )
+from api.cli.ledger.on_server import ask_server
+from api.settings import Settings
 
 if TYPE_CHECKING:
     from services.actors import Actor
@@ -37,8 +39,8 @@ def erase(
     facts: this command does not touch them. Nor does it reach backups, copies of the database,
     and proof files that were handed out.
 
-    Afterwards stop the register and run `datatitle ledger vacuum`: until then the old values may
-    still stand in the database's files.
+    Afterwards run `datatitle ledger vacuum`, with the register stopped if it is on SQLite: until
+    then the old values may still stand in the database's files.
     """
     settings = settings_or_exit()
     require_register(settings)
@@ -52,28 +54,49 @@ def erase(
         print("Erased before: nothing is left to be erased.")
         return
     print(f"Erased: {', '.join(sorted(erased))}.")
-    print("Now stop the register and run `datatitle ledger vacuum`.")
+    first = "" if database_file(settings) is None else "stop the register and "
+    print(f"Now {first}run `datatitle ledger vacuum`.")
 
 
 def vacuum() -> None:
     """Write the database anew, so that nothing that was erased is left in its files.
 
-    The register must be stopped. Takes as much free space as the database twice over.
+    On SQLite the register must be stopped; it takes as much free space as the database twice
+    over. On PostgreSQL the table of what can be opened is written anew (VACUUM FULL), acts wait
+    meanwhile, and it takes as much free space as that table. What a server has written before
+    this cannot reach: archived WAL and backups hold the old values until they are removed, and a
+    replica until it has followed.
     """
-    from ledger.keeping.vacuum import DatabaseInUseError
-    from ledger.keeping.vacuum import vacuum as vacuum_file
-
     settings = settings_or_exit()
     require_register(settings)
     path = database_file(settings)
     if path is None:
-        fail("this is for SQLite; on PostgreSQL run VACUUM FULL ledger_opening", CANNOT_BE_USED)
+        _vacuum_on_server(settings)
+    else:
+        _vacuum_file(path)
+
+
+def _vacuum_file(path: Path) -> None:
+    from ledger.keeping.vacuum import DatabaseInUseError
+    from ledger.keeping.vacuum import vacuum as vacuum_file
+
     before = path.stat().st_size
     try:
         vacuum_file(path)
     except DatabaseInUseError:
         fail("the database is in use: stop the register, and run this again")
     print(f"Written anew: {path}, {before} bytes before, {path.stat().st_size} now.")
+
+
+def _vacuum_on_server(settings: Settings) -> None:
+    from ledger.keeping.vacuum_postgresql import TABLE, HeldBackError, vacuum_openings
+
+    try:
+        before, after = ask_server(settings, vacuum_openings)
+    except HeldBackError as held:
+        fail(f"old versions of rows are still to be seen by {held}: end that, and run this again")
+    print(f"Written anew: {TABLE}, {before} bytes before, {after} now.")
+    print("Archived WAL and backups still hold what was erased, until you remove them.")
 
 
 async def _erase(

@@ -44,8 +44,10 @@ async def _export(
 ) -> int | None:
     from ledger.publishing.export import export as export_log
     from ledger.publishing.shelf import FolderShelf
+    from services.postgresql import reads_by_key
 
     async with registry.reading() as tx:
+        await reads_by_key(tx.connection)
         whole = await tx.log.position(tx.connection)
         shelf = FolderShelf(folder)
         return await export_log(tx.connection, shelf, vkey, lambda size: show(size, whole))

@@ -2,13 +2,12 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli.installation import CANNOT_BE_USED, FAILED, database_file, fail, own_name
+from api.cli.installation import CANNOT_BE_USED, FAILED, database_file, fail, is_there, own_name
 from api.cli.progress import bar_shown
 from api.settings import BadSettings, Settings, read_settings
 
@@ -62,39 +61,31 @@ def fsck(
 
 
 def _checked(settings: Settings, *, quick: bool, jobs: int, quiet: bool) -> "Report":
-    from sqlalchemy.exc import DatabaseError
+    from sqlalchemy.exc import DBAPIError
 
     from api.inspecting import surroundings_of
+    from api.looking import database_of
     from ledger.formats.spelling import Malformed
-    from ledger.inspecting.fsck import inspect_file
+    from ledger.inspecting.fsck import inspect_database
     from ledger.inspecting.quick import inspect_quickly
-    from ledger.inspecting.stretches import reading
 
-    file = _database(settings)
-    try:
-        around = surroundings_of(settings)
-        if quick:
-            with reading(file) as connection:
-                return inspect_quickly(connection, around)
-        with bar_shown("Checking the ledger", quiet=quiet) as show:
-            return inspect_file(file, around, jobs=jobs, progress=show)
-    except Malformed as fault:
-        raise _Unchecked(f"a key of the ledger cannot be read: {fault}") from None
-    except DatabaseError as fault:
-        raise _Unchecked(f"the database {file} cannot be read: {fault.orig}") from None
-    except OSError as fault:
-        raise _Unchecked(str(fault)) from None
-
-
-def _database(settings: Settings) -> Path:
-    file = database_file(settings)
-    if file is None:
-        raise _Unchecked("only a ledger in a SQLite file can be checked")
-    if not file.exists():
+    if not is_there(settings):
         raise _Unchecked(
             f"there is no register in {settings.data}. Start one: {own_name()} serve --sample"
         )
-    return file
+    place = database_file(settings) or "on the server"
+    try:
+        around, database = surroundings_of(settings), database_of(settings)
+        if quick:
+            return database.look(lambda connection: inspect_quickly(connection, around))
+        with bar_shown("Checking the ledger", quiet=quiet) as show:
+            return inspect_database(database, around, jobs=jobs, progress=show)
+    except Malformed as fault:
+        raise _Unchecked(f"a key of the ledger cannot be read: {fault}") from None
+    except DBAPIError as fault:
+        raise _Unchecked(f"the database {place} cannot be read: {fault.orig}") from None
+    except OSError as fault:
+        raise _Unchecked(str(fault)) from None
 
 
 def _spoken(report: "Report", settings: Settings, seconds: float) -> Iterator[str]:
@@ -122,6 +113,8 @@ def _what_was_read(report: "Report", settings: Settings) -> Iterator[str]:
         yield f"  the last {read['entries']:,} leaves, the head, the newest checkpoint, the guard"
         return
     yield f"  entries      {read['entries']:,}, with their leaves, tiles and chain"
+    if read["waiting"]:
+        yield f"  waiting      {read['waiting']:,} events, which have no place in the log yet"
     yield f"  subjects     {read['subjects']:,}, each with a chain of its own"
     yield f"  states       {read['states']:,}, each with the root of the state map at its place"
     yield f"  checkpoints  {read['checkpoints']:,}, with {read['cosignatures']:,} cosignatures"

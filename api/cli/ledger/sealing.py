@@ -108,7 +108,7 @@ async def _show(sealing: "Sealing", _confirmed: str | None) -> str:
     async with sealing.transactions.reading() as tx:
         await check_against_guard(tx.connection, guard, last)
     told = "Nothing was signed yet.\n" if last is None else last.text()
-    return f"{told}The database continues what the guard {guard.path} knows."
+    return f"{told}The database continues what the guard {guard.place} knows."
 
 
 async def _adopt(sealing: "Sealing", confirmed: str | None) -> str:
@@ -122,7 +122,7 @@ async def _adopt(sealing: "Sealing", confirmed: str | None) -> str:
             await adopt(held, found)
     except GuardBusyError:
         fail("a server is sealing this ledger: stop it first")
-    return f"The guard {sealing.guard.path} is made."
+    return f"The guard {sealing.guard.place} is made."
 
 
 def _confirm(
@@ -142,4 +142,4 @@ def _confirm(
     if confirmed is None:
         confirmed = typer.prompt("The log's origin, to go on")
     if confirmed != sealing.guard.origin:
-        fail(f"that is not the log's origin; the guard {held.guard.path} is left as it was")
+        fail(f"that is not the log's origin; the guard {held.place} is left as it was")
