@@ -1,21 +1,17 @@
 """What every test may ask for: a clock that stands still, and a register of its own."""
 
 import asyncio
-import shutil
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import settings
 
-from api.sample.folder import make_sample_folder
-from api.settings import read_settings
-from ledger.keeping.log import Log
 from services.actors import Role
-from services.blobs import FolderBlobs
 from services.clock import ManualClock
-from services.permits import Permits
-from services.registry import Registry, open_engine
-from tests.founding import ORIGIN, create_tables, enter_party, open_office
+from tests.databases import PostgresqlServer, SqliteFiles
+from tests.founding import create_tables, enter_party, open_office, registry_on
+from tests.installation import sample_of_run
+from tests.postgres import begin_run, end_run, server_of_run
 from tests.titles import certify
 
 # The same examples on every machine, however slow it is: a test that failed once fails again.
@@ -23,12 +19,31 @@ settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")
 
 START = datetime(2026, 1, 5, 2, 0, tzinfo=UTC)  # A Monday, ten in the morning in Shanghai.
-PERMIT_SECRET = bytes(range(32))
-UPLOAD_LIMIT = 64 * 1024  # Bytes; small, so that too much is soon said.
+RUN = pytest.StashKey()
+
+# Tests of a database are run on every kind, but for what only one of them is or does.
+KINDS = ("sqlite", "postgresql")
+on_sqlite, on_postgresql = (pytest.mark.on(kind) for kind in KINDS)
 
 
 def pytest_addoption(parser):
     parser.addoption("--kills", type=int, default=20, help="How often kill -9 ends the server.")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "on(kind): only on this kind of database")
+    config.stash[RUN] = begin_run()
+
+
+def pytest_unconfigure(config):
+    end_run(config.stash[RUN])
+
+
+def pytest_generate_tests(metafunc):
+    if "databases" in metafunc.fixturenames:
+        only = metafunc.definition.get_closest_marker("on")
+        kinds = only.args if only else KINDS
+        metafunc.parametrize("databases", kinds, indirect=True, scope="session")
 
 
 @pytest.fixture
@@ -42,33 +57,43 @@ def clock():
 
 
 @pytest.fixture(scope="session")
-def empty_database(tmp_path_factory):
-    """One SQLite file with every table and nothing in it, copied for each test."""
-    path = tmp_path_factory.mktemp("template") / "register.db"
-    create_tables(path)
-    return path
+def databases(request):
+    """Where databases are made: every test of one is run on both kinds."""
+    return SqliteFiles() if request.param == "sqlite" else PostgresqlServer(server_of_run())
 
 
 @pytest.fixture(scope="session")
-def sample_folder(tmp_path_factory):
-    """A data folder with the sample register, loaded once. Copy it before changing anything."""
-    folder = tmp_path_factory.mktemp("sample") / "data"
-    settings = read_settings({"DATATITLE_DATA": str(folder)})
-    asyncio.run(make_sample_folder(settings, lambda _: None))
-    return folder
+def empty_database(databases, tmp_path_factory):
+    """The address of a database with every table and nothing in it, copied for each test."""
+    address = databases.create(tmp_path_factory.mktemp("template"))
+    asyncio.run(create_tables(address))
+    yield address
+    databases.drop(address)
 
 
 @pytest.fixture
-async def registry(tmp_path, clock, empty_database):
-    path = tmp_path / "register.db"
-    shutil.copy(empty_database, path)
-    registry = Registry(
-        engine=open_engine(f"sqlite+aiosqlite:///{path}"),
-        clock=clock,
-        log=Log(ORIGIN),
-        blobs=FolderBlobs(tmp_path / "documents"),
-        permits=Permits(PERMIT_SECRET, UPLOAD_LIMIT),
-    )
+def database(databases, empty_database, tmp_path):
+    """The address of the database of one test."""
+    address = databases.copy(empty_database, tmp_path)
+    yield address
+    databases.drop(address)
+
+
+@pytest.fixture(scope="session")
+def sample_register(databases):
+    """An installation with the sample register. Copy it before changing anything."""
+    return sample_of_run(databases)
+
+
+@pytest.fixture(scope="session")
+def sample_folder():
+    """The same, as a data folder that is all there is."""
+    return sample_of_run(SqliteFiles()).data
+
+
+@pytest.fixture
+async def registry(tmp_path, clock, database):
+    registry = registry_on(database, tmp_path, clock)
     yield registry
     await registry.close()
 

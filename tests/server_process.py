@@ -31,13 +31,21 @@ class ServerProcess:
         self.process.kill()
 
 
-@contextmanager
-def server_on(folder: Path) -> Iterator[ServerProcess]:
-    """Start a server over a data folder. It is dead, whatever happened, when the context ends."""
+def environment_of(folder: Path, **settings: str) -> dict[str, str]:
+    """That of a process over a data folder, with these settings and no others."""
     others = {name: value for name, value in os.environ.items() if "DATATITLE" not in name}
-    environment = {**others, "DATATITLE_DATA": str(folder)}
+    return {**others, "DATATITLE_DATA": str(folder), **settings}
+
+
+@contextmanager
+def server_on(folder: Path, *options: str, **settings: str) -> Iterator[ServerProcess]:
+    """Start a server over a data folder. It is dead, whatever happened, when the context ends."""
     with subprocess.Popen(
-        COMMAND, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+        (*COMMAND, *options),
+        cwd=ROOT,
+        env=environment_of(folder, **settings),
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
         too_late = Timer(LONGEST_START, process.kill)
         too_late.start()

@@ -1,5 +1,6 @@
 """A door that opens to a small register of its own: enough schema to ask anything of HTTP."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,6 +12,8 @@ import strawberry
 from starlette.applications import Starlette
 
 from api.app import Parts, create_app
+from api.readiness import Seen
+from api.repeating import Repeated
 from api.settings import Settings, read_settings
 from api.tokens import Claims, OwnIssuer, issue_token
 from schema.guard import GuardedSchema
@@ -59,19 +62,41 @@ class Mutation:
 @strawberry.type
 class Subscription:
     @strawberry.subscription
-    async def ticks(self) -> AsyncIterator[int]:
+    async def ticks(self, most: int = 1) -> AsyncIterator[int]:
+        for tick in range(most):
+            yield tick
+
+    @strawberry.subscription
+    async def forever(self, info: strawberry.Info) -> AsyncIterator[str]:
+        """Says who asks, and then nothing more. `followed` knows who is still there."""
+        followed: list[object] = info.context["followed"]
+        here = object()
+        followed.append(here)
+        try:
+            actor: Actor | None = info.context["actor"]
+            yield actor.subject if actor else "the public"
+            await asyncio.Event().wait()
+        finally:
+            followed.remove(here)
+
+    @strawberry.subscription
+    async def flood(self, info: strawberry.Info) -> AsyncIterator[str]:
+        """As much as the asker takes. `written` counts the messages."""
+        while True:
+            info.context["written"].append(1)
+            yield "x" * 50_000
+
+    @strawberry.subscription
+    async def breaking(self) -> AsyncIterator[int]:
         yield 1
+        raise LookupError("the secret is 42")
+
+
+ALL_WELL = Seen(())
 
 
 async def _nothing() -> None:
     return None
-
-
-async def _actor_of(claims: Claims) -> Actor | None:
-    """Everybody acts for the party named in the token; `expelled` is nobody."""
-    if claims.subject == "expelled" or claims.party_id is None:
-        return None
-    return Actor(claims.subject, claims.party_id, frozenset({Role.REGISTRANT}))
 
 
 @dataclass
@@ -81,9 +106,20 @@ class Door:
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
     written: list[int] = field(default_factory=list)
-    is_ready: Callable[[], Awaitable[None]] = _nothing
-    seal: Callable[[], Awaitable[None]] = _nothing
+    followed: list[object] = field(default_factory=list)
+    expelled: set[str] = field(default_factory=lambda: {"expelled"})
+    ready: Seen = ALL_WELL
+    work: Callable[[], Awaitable[None]] = _nothing
     close: Callable[[], Awaitable[None]] = _nothing
+
+    async def _actor_of(self, claims: Claims) -> Actor | None:
+        """Everybody but the expelled acts for the party named in the token."""
+        if claims.subject in self.expelled or claims.party_id is None:
+            return None
+        return Actor(claims.subject, claims.party_id, frozenset({Role.REGISTRANT}))
+
+    async def _readiness(self) -> Seen:
+        return self.ready
 
     @property
     def settings(self) -> Settings:
@@ -92,10 +128,14 @@ class Door:
     def app(self) -> Starlette:
         parts = Parts(
             schema=GuardedSchema(Query, Mutation, Subscription),
-            make_context=lambda actor, _request_id: {"actor": actor, "written": self.written},
-            actor_of=_actor_of,
-            is_ready=self.is_ready,
-            seal=self.seal,
+            make_context=lambda actor, _request_id: {
+                "actor": actor,
+                "written": self.written,
+                "followed": self.followed,
+            },
+            actor_of=self._actor_of,
+            readiness=self._readiness,
+            beside=[Repeated("the work", self.work, 0.1)],
             close=self.close,
             more_routes=lambda _doorkeeper: [],
         )
@@ -107,7 +147,12 @@ class Door:
         async with httpx.AsyncClient(transport=transport, base_url="http://door") as client:
             yield client
 
-    def token(self, subject: str = "li.wei", party_id: str | None = "party_1") -> str:
+    def token(
+        self,
+        subject: str = "li.wei",
+        party_id: str | None = "party_1",
+        lifetime: timedelta = timedelta(minutes=5),
+    ) -> str:
         return issue_token(
             OwnIssuer.at(self.folder),
             issued_by=self.settings.issuer,
@@ -116,5 +161,5 @@ class Door:
             party_id=party_id,
             role="REGISTRANT",
             now=SystemClock().now(),
-            lifetime=timedelta(minutes=5),
+            lifetime=lifetime,
         )

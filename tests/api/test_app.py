@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from api.readiness import Part, Seen
+
 
 async def test_every_answer_carries_headers_that_keep_browsers_from_harm(client):
     for path in ("/healthz", "/nothing", "/graphql", "/ledger/log.vkey"):
@@ -55,56 +57,86 @@ async def test_a_fault_at_the_door_is_masked_and_logged_with_the_request_id(door
 
 async def test_the_door_is_ready_when_the_register_answers(client):
     assert (await client.get("/healthz")).json() == {"status": "alive"}
-    assert (await client.get("/readyz")).json() == {"status": "ready"}
+    assert (await client.get("/readyz")).json() == {"status": "ready", "failing": []}
 
 
-async def test_the_door_is_alive_but_not_ready_while_the_register_does_not_answer(door):
-    async def broken():
-        raise ConnectionError
-
-    door.is_ready = broken
+async def test_the_door_is_alive_but_not_ready_while_a_part_of_the_register_does_not_serve(door):
+    door.ready = Seen((Part("database"), Part("sequencer", {"waiting": 3}, "it is behind")))
     async with door.client() as client:
         assert (await client.get("/healthz")).status_code == 200
         response = await client.get("/readyz")
-    assert (response.status_code, response.json()) == (503, {"status": "not ready"})
+    assert response.status_code == 503
+    assert response.json() == {
+        "status": "not ready",
+        "failing": ["sequencer"],
+        "database": {"status": "ok"},
+        "sequencer": {"status": "failing", "reason": "it is behind", "waiting": 3},
+    }
 
 
-async def test_a_checkpoint_is_signed_again_and_again_whatever_goes_wrong(door, caplog):
+async def test_work_goes_on_whatever_goes_wrong_and_a_cause_is_told_once(door, caplog):
     again = asyncio.Event()
     tried = []
 
-    async def sign():
+    async def work():
         tried.append(len(tried))
-        if len(tried) == 1:
-            raise ConnectionError("the database is away")
-        again.set()
+        if len(tried) < 3:
+            raise LookupError("of its own")
+        if len(tried) > 3:
+            again.set()
 
-    door.seal = sign
+    door.work = work
     app = door.app()
     async with asyncio.timeout(10), app.router.lifespan_context(app):
         await again.wait()
-    assert tried == [0, 1]
-    [record] = caplog.records
-    assert (record.levelname, str(record.exc_info[1])) == ("ERROR", "the database is away")
+    assert tried == [0, 1, 2, 3]
+    told, recovered = caplog.records
+    assert (told.levelname, str(told.exc_info[1])) == ("ERROR", "of its own")
+    assert (recovered.levelname, recovered.getMessage()) == (
+        "WARNING",
+        "the work goes on again",
+    )
+
+
+async def test_a_database_that_is_away_is_told_in_a_sentence(door, caplog):
+    again = asyncio.Event()
+    tried = []
+
+    async def work():
+        tried.append(len(tried))
+        if len(tried) < 3:
+            raise ConnectionError(len(tried))
+        again.set()
+
+    door.work = work
+    app = door.app()
+    async with asyncio.timeout(10), app.router.lifespan_context(app):
+        await again.wait()
+        await asyncio.sleep(0)
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
+        ("WARNING", "the work: the database is away; trying again"),
+        ("WARNING", "the work goes on again"),
+    ]
+    assert caplog.records[0].exc_info is None
 
 
 async def test_work_in_hand_is_finished_before_the_register_is_closed(door):
     happened = []
     begun = asyncio.Event()
 
-    async def sign():
+    async def work():
         begun.set()
         await asyncio.sleep(0.05)
-        happened.append("signed")
+        happened.append("worked")
 
     async def close():
         happened.append("closed")
 
-    door.seal, door.close = sign, close
+    door.work, door.close = work, close
     app = door.app()
     async with app.router.lifespan_context(app):
         await begun.wait()
-    assert happened == ["signed", "closed"]
+    assert happened == ["worked", "closed"]
 
 
 async def test_the_register_is_closed_even_when_the_server_fails(door):

@@ -35,7 +35,9 @@ async def test_the_answer_comes_in_the_type_the_client_likes_best(client, accept
     assert response.json() == {"data": {"hello": "hello stranger"}}
 
 
-@pytest.mark.parametrize("accept", ["text/html", "text/event-stream", "application/json;q=0", ","])
+@pytest.mark.parametrize(
+    "accept", ["text/html", "text/event-stream;q=0", "application/json;q=0", ","]
+)
 async def test_a_client_that_takes_no_json_gets_406(client, accept):
     assert (await ask(client, "{hello}", accept)).status_code == 406
 
@@ -48,7 +50,10 @@ REFUSED_DOCUMENTS = {
         "BAD_REQUEST",
         "The document has no operation of that name.",
     ),
-    "subscription {ticks}": ("BAD_REQUEST", "Subscriptions are not offered."),
+    "subscription {ticks}": (
+        "BAD_REQUEST",
+        "Subscriptions are answered as text/event-stream, or by WebSocket.",
+    ),
     "query A {hello} mutation B {write}": (
         "BAD_REQUEST",
         "This document has several operations: name the one to run.",
@@ -131,7 +136,7 @@ async def test_of_a_fault_the_client_learns_the_request_id_and_the_log_the_rest(
         ],
         "data": {"hello": "hello stranger", "fault": None},
     }
-    [record] = [record for record in caplog.records if record.name == "api.graphql_view"]
+    [record] = [record for record in caplog.records if record.name == "api.graphql_errors"]
     assert (record.levelname, record.getMessage()) == ("ERROR", f"{request_id} fault at ['fault']")
     assert str(record.exc_info[1]) == "the secret is 42"
 

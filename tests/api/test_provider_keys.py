@@ -22,7 +22,8 @@ ALGORITHMS = {
 ELLIPTIC = ec.generate_private_key(ec.SECP256R1())
 EDWARDS = ed25519.Ed25519PrivateKey.generate()
 RSA = rsa.generate_private_key(65537, 2048)
-ACCEPTED = Claims("li.wei", ISSUER, "party_1", None)
+EXPIRY = 4_102_444_800  # The year 2100.
+ACCEPTED = Claims("li.wei", ISSUER, "party_1", None, EXPIRY)
 
 
 def public_jwk(key, key_id, algorithm, **more):
@@ -33,7 +34,7 @@ def public_jwk(key, key_id, algorithm, **more):
 def token(key, key_id, algorithm):
     now = int(SystemClock().now().timestamp())
     claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "li.wei", "party": "party_1"}
-    times = {"iat": now, "exp": now + 60}
+    times = {"iat": now, "exp": EXPIRY}
     return jwt.encode(claims | times, key, algorithm, headers={"kid": key_id} if key_id else {})
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from api.settings import BadSettings, Settings, read_settings
+from services.limits import Limits
 
 PROVIDER = {
     "DATATITLE_JWKS_URL": "https://provider.example/keys",
@@ -31,8 +32,16 @@ def test_an_empty_environment_is_the_embedded_default():
         heartbeat=timedelta(minutes=10),
         witness_for=None,
         signers=(),
+        documents=Path("data/documents"),
         ledger_files=Path("data/ledger"),
         ledger_mirror=None,
+        workers=1,
+        session_url=None,
+        seals=True,
+        connections=10,
+        lock_timeout=timedelta(seconds=5),
+        statement_timeout=timedelta(seconds=15),
+        stop_timeout=timedelta(seconds=20),
     )
 
 
@@ -45,6 +54,26 @@ def test_the_database_lies_in_the_data_folder_unless_it_is_named():
 def test_keys_kept_elsewhere_stand_a_line_each():
     settings = read_settings({"DATATITLE_SIGNER": "log+1+A sign --slot 3\n\n log+2+B sign 4 \n"})
     assert settings.signers == ("log+1+A sign --slot 3", "log+2+B sign 4")
+
+
+def test_what_needs_a_session_of_its_own_goes_past_the_pooler():
+    pooled = {"DATATITLE_DATABASE_URL": "postgresql://pooler/register"}
+    direct = {"DATATITLE_SESSION_URL": "postgresql://server/register"}
+
+    assert read_settings(pooled).sessions_at == "postgresql://pooler/register"
+    assert read_settings(pooled | direct).sessions_at == "postgresql://server/register"
+
+
+def test_what_a_process_may_take_of_a_database_server_can_be_chosen():
+    settings = read_settings(
+        {
+            "DATATITLE_CONNECTIONS": "3",
+            "DATATITLE_LOCK_TIMEOUT": "4",
+            "DATATITLE_STATEMENT_TIMEOUT": "5",
+        }
+    )
+    assert settings.limits == Limits(3, timedelta(seconds=4), timedelta(seconds=5))
+    assert read_settings({}).limits == Limits()
 
 
 def test_an_empty_variable_is_as_good_as_none():
@@ -72,6 +101,14 @@ def test_an_outside_provider_takes_the_place_of_the_own_issuer():
         ("DATATITLE_JWKS_URL", "https:///keys"),
         ("DATATITLE_JWKS_URL", "file:///etc/passwd"),
         ("DATATITLE_LEDGER_MIRROR", "ftp://mirror.example/ledger"),
+        ("DATATITLE_WORKERS", "0"),
+        ("DATATITLE_WORKERS", "many"),
+        ("DATATITLE_SESSION_URL", "sqlite+aiosqlite:///register.sqlite3"),
+        ("DATATITLE_SEALS", "perhaps"),
+        ("DATATITLE_CONNECTIONS", "0"),
+        ("DATATITLE_LOCK_TIMEOUT", "0"),
+        ("DATATITLE_STATEMENT_TIMEOUT", "1.5"),
+        ("DATATITLE_STOP_TIMEOUT", "-1"),
         ("DATATITLE_HEARTBEAT", "0"),
         ("DATATITLE_HEARTBEAT", "10m"),
         ("DATATITLE_SIGNER", "log.example/log+5c1cf01d+AQ"),

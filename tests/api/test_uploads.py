@@ -15,7 +15,7 @@ from services.documents.store import open_document_to
 from services.parties.actions import dismiss_member
 from services.parties.store import active_member
 from tests.builders.documents import JPEG, PDF, PNG, TEXT, a_word_file, a_zip_file
-from tests.conftest import UPLOAD_LIMIT
+from tests.founding import UPLOAD_LIMIT
 from tests.ledger_counts import kinds_on
 from tests.upload_traces import trace_of_uploads
 

@@ -4,12 +4,6 @@
 """
 
 import asyncio
-import socket
-import subprocess
-import time
-import urllib.request
-from contextlib import contextmanager
-from pathlib import Path
 
 import obstore
 import pytest
@@ -18,62 +12,19 @@ from ledger.publishing.mirror import Mirror
 from ledger.publishing.publisher import LogPublisher
 from ledger.publishing.shelf import FolderShelf, NotPublishedError, open_shelf
 from tests.conformance.accepting import tlog_scales
+from tests.conformance.s3_server import server_on
 from tests.conformance.sealed_log import sealed_log
 from tests.ledger.sealing_log import LOG_KEY
 
-SERVER = Path(__file__).parents[2] / ".conformance" / "s3" / "bin" / "moto_server"
-LONGEST_START = 30  # Seconds.
-BUCKET = "register"
 IMMUTABLE = {
     "Content-Type": "application/octet-stream",
     "Cache-Control": "public, max-age=31536000, immutable",
 }
 
 
-@contextmanager
-def server_on(port):
-    """A server with an empty bucket. It forgets all when it ends."""
-    address = f"http://127.0.0.1:{port}"
-    with subprocess.Popen(
-        [SERVER, "-H", "127.0.0.1", "-p", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as process:
-        try:
-            wait_for(port)
-            make = urllib.request.Request(f"{address}/{BUCKET}", method="PUT")
-            urllib.request.urlopen(make).close()
-            yield process
-        finally:
-            process.terminate()
-
-
 @pytest.fixture
-def port():
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return listening.getsockname()[1]
-
-
-@pytest.fixture
-def shelf(port, monkeypatch):
-    for name, value in {
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-        "AWS_ALLOW_HTTP": "true",
-        "AWS_ACCESS_KEY_ID": "any",
-        "AWS_SECRET_ACCESS_KEY": "any",
-        "AWS_REGION": "us-east-1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    return open_shelf(f"s3://{BUCKET}/the/log")
-
-
-def wait_for(port):
-    for _ in range(LONGEST_START * 10):
-        with socket.socket() as asking:
-            if asking.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise TimeoutError("the object store did not start")
+def shelf(store_address):
+    return open_shelf(f"{store_address}/the/log")
 
 
 @pytest.fixture

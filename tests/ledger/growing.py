@@ -7,6 +7,7 @@ from ledger.formats.note import Note
 from ledger.formats.tree import fold
 from ledger.keeping import store
 from ledger.keeping.reading import read_head
+from ledger.keeping.sequencing import sequence
 
 ORIGIN = "datatitle.example/log"
 START = datetime(2026, 1, 5, 2, 0, tzinfo=UTC)
@@ -36,6 +37,7 @@ async def grow_log(engine, log, signer, sizes):
     async with engine.begin() as connection:
         for index in range(max(sizes)):
             await append(log, connection, f"cert_{index % 3}", seconds=index)
+            await sequence(connection)
             if index + 1 in sizes:
                 await _sign(connection, signer, START + timedelta(seconds=index))
 

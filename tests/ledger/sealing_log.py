@@ -3,14 +3,13 @@
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from ledger.formats.keys import Algorithm
 from ledger.formats.policy import NONE, Policy, TrustedLog
 from ledger.keeping.log import Log
-from ledger.signing.guard import Guard
+from ledger.signing.file_guard import FileGuard
 from ledger.signing.key_file import SecretKey
 from ledger.signing.quorum import Quorum
 from ledger.signing.sealing import Sealing
@@ -70,12 +69,11 @@ async def ask_nobody(url, _body):
     raise ConnectionError(f"nobody is asked in this test: {url}")
 
 
-def sealing_of(engine, folder=None, *, now=START, **changed):
-    """What seals the log of an engine; its guard is in the folder, or beside the database.
+def sealing_of(engine, folder, *, now=START, **changed):
+    """What seals the log of an engine; its guard is in the folder.
 
     `changed` as in `sealing_by`. The clock is `sealing.transactions.now`.
     """
-    folder = folder or Path(engine.url.database).parent
     return sealing_by(EngineTransactions(engine, now), folder / "guard" / "log", **changed)
 
 
@@ -90,7 +88,7 @@ def sealing_by(transactions, guard, **changed):
     )
     return Sealing(
         transactions,
-        Guard(guard, changed.get("origin", ORIGIN)),
+        FileGuard(guard, changed.get("origin", ORIGIN)),
         quorum,
         changed.get("publisher"),
         changed.get("heartbeat", timedelta(minutes=10)),

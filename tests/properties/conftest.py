@@ -1,7 +1,6 @@
 """How long the machine plays: a minute among the tests, much longer in `make campaign`."""
 
 import asyncio
-import shutil
 from dataclasses import dataclass
 
 import pytest
@@ -50,7 +49,8 @@ def pytest_generate_tests(metafunc):
 
 
 @pytest.fixture(scope="session")
-def world(empty_database, tmp_path_factory):
+def world(databases, empty_database, tmp_path_factory):
     folder = tmp_path_factory.mktemp("world")
-    shutil.copy(empty_database, folder / "register.db")
-    return asyncio.run(prepare(folder, START))
+    database = databases.copy(empty_database, folder)
+    yield asyncio.run(prepare(databases, database, folder, START))
+    databases.drop(database)

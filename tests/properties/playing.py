@@ -3,7 +3,6 @@
 import asyncio
 import secrets
 import shutil
-import sqlite3
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -21,9 +20,12 @@ from ledger.inspecting.signers import Trust
 from ledger.signing.key_file import SecretKey
 from ledger.signing.sealing import Sealing
 from services.actors import Actor
+from services.clock import ManualClock
 from services.refusals import Refusal, Refused
-from tests.founding import ORIGIN, a_key
+from tests.founding import ORIGIN, a_key, registry_on
 from tests.ledger.sealing_log import sealing_by
+from tests.ledger_counts import put_in_order
+from tests.properties.book import open_book
 from tests.properties.paper import Asked, Title
 from tests.properties.promises import (
     broken_by_views,
@@ -158,8 +160,9 @@ class Playing(RuleBasedStateMachine):
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
         self.runner = asyncio.Runner()
-        self.registry = world.copied_to(self.folder)
-        self.book = sqlite3.connect(self.folder / "register.db")
+        self.databases, self.database = world.databases, world.copied_to(self.folder)
+        self.registry = registry_on(self.database, self.folder, ManualClock(world.now))
+        self.book = open_book(self.database, self.runner)
         self.actors = world.actors
         self.paper = world.on_paper()
         self.signer = SecretKey(ORIGIN, Algorithm.ED25519, secrets.token_bytes(32))
@@ -300,18 +303,19 @@ class Playing(RuleBasedStateMachine):
         return outcome
 
     def version_of(self, certificate_id: str) -> int:
-        query = "SELECT version FROM certificates WHERE id = ?"
-        return self.book.execute(query, [certificate_id]).fetchone()[0]
+        query = "SELECT version FROM certificates WHERE id = $1"
+        [(version,)] = self.book.rows(query, certificate_id)
+        return version
 
     def _trace(self) -> "Trace":
-        (version,) = self.book.execute("PRAGMA data_version").fetchone()
-        (events,) = self.book.execute("SELECT size FROM ledger_head").fetchone()
-        return Trace(version, events)
+        [(events,)] = self.book.rows("SELECT count(*) FROM ledger_entry")
+        return Trace(self.book.writes(), events)
 
     @invariant()
     def every_promise_holds(self) -> None:
         """Looked at again when time has passed or something was done."""
         if not self.is_settled:
+            self.runner.run(put_in_order(self.registry))
             broken = broken_promises(self.book)
             assert broken == {}, broken
             self._compare_what_is_read_with_the_paper()
@@ -324,7 +328,7 @@ class Playing(RuleBasedStateMachine):
         different = {key: (read.get(key), written.get(key)) for key in read | written}
         wrong = {key: both for key, both in different.items() if both[0] != both[1]}
         assert wrong == {}, wrong
-        used = self.book.execute("SELECT id, revoked_at IS NOT NULL, consumed_by FROM consents")
+        used = self.book.rows("SELECT id, revoked_at IS NOT NULL, consumed_by FROM consents")
         assert {key: (bool(revoked), by) for key, revoked, by in used} == {
             consent.id: (consent.revoked, consent.used_for) for consent in self.paper.consents
         }
@@ -334,8 +338,9 @@ class Playing(RuleBasedStateMachine):
             self.runner.run(self._check_the_ledger())
         finally:
             self.runner.run(self.registry.close())
-            self.runner.close()
             self.book.close()
+            self.runner.close()
+            self.databases.drop(self.database)
             shutil.rmtree(self.folder)
 
     async def _check_the_ledger(self) -> None:
@@ -363,9 +368,9 @@ class Playing(RuleBasedStateMachine):
 
 
 class Trace(NamedTuple):
-    """What any act leaves: SQLite's count of others' writes to the file, and its own event."""
+    """What any act leaves: writes to the database, and its own event."""
 
-    writes: int
+    writes: Any
     events: int
 
 

@@ -3,7 +3,6 @@
 Each promise in SQL selects what breaks it. Instants are microseconds since 1970 UTC.
 """
 
-import sqlite3
 from collections import defaultdict
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,17 +15,18 @@ from services.listings.views import LISTING
 from services.pledges.views import PLEDGE
 from services.registry import Registry
 from services.views import LARGEST_PAGE, Record, View, read_page
+from tests.properties.book import FALLS_DUE, Book
 from tests.properties.extents import extent
 from tests.properties.paper import Paper
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-# A debt falls due at the end of a day in Shanghai, which is eight hours before that of UTC.
-FALLS_DUE = "(unixepoch(pledge.matures_on, '+1 day', '-8 hours') * 1000000)"
-LASTS_UNTIL = "min(valid_until, coalesce(source_authorised_until, valid_until))"
+LASTS_UNTIL = """CASE WHEN source_authorised_until < valid_until
+    THEN source_authorised_until ELSE valid_until END"""
 
 ACTS_THAT_A_PLEDGE_CLOSES = """
-    SELECT certificate_id, id, 'LICENSE' || iif(kind = 'NON_EXCLUSIVE', '', '_EXCLUSIVELY') AS name,
+    SELECT certificate_id, id,
+           CASE kind WHEN 'NON_EXCLUSIVE' THEN 'LICENSE' ELSE 'LICENSE_EXCLUSIVELY' END AS name,
            granted_at AS at, licensee_id AS other, price_minor AS price FROM licenses
     UNION ALL SELECT certificate_id, id, 'PUBLISH_OFFER', published_at, NULL, price_minor
            FROM offers
@@ -105,20 +105,20 @@ PROMISES = {
 }
 
 
-def broken_promises(book: sqlite3.Connection) -> dict[str, list]:
+def broken_promises(book: Book) -> dict[str, list]:
     """Every sentence that does not hold, with the rows that break it."""
-    found = {sentence: book.execute(query).fetchall() for sentence, query in PROMISES.items()}
+    found = {sentence: book.rows(query) for sentence, query in PROMISES.items()}
     found["No two licenses that are in force conflict."] = _conflicts(book)
     return {sentence: rows for sentence, rows in found.items() if rows}
 
 
-def _conflicts(book: sqlite3.Connection) -> list[tuple[str, str]]:
+def _conflicts(book: Book) -> list[tuple[str, str]]:
     query = """
         SELECT certificate_id, id, kind, begins_at, ends_at, territories, fields_of_use
         FROM licenses WHERE status = 'ACTIVE'
     """
     by_certificate = defaultdict(list)
-    for certificate_id, key, kind, begin, end, *names in book.execute(query):
+    for certificate_id, key, kind, begin, end, *names in book.rows(query):
         reach = extent(instant(begin), instant(end), *(set(n.split(",")) - {""} for n in names))
         by_certificate[certificate_id].append((key, kind, reach))
     return [

@@ -130,8 +130,8 @@ class TitleSteps(ProductSteps):
     def _consent_terms(
         self, burden: Pledge | License, act: Operation, *, standing, other, months, lowest, days
     ) -> ConsentTerms:
-        query = "SELECT id FROM encumbrances WHERE instrument_id = ?"
-        (encumbrance_id,) = self.book.execute(query, [burden.id]).fetchone()
+        query = "SELECT id FROM encumbrances WHERE instrument_id = $1"
+        [(encumbrance_id,)] = self.book.rows(query, burden.id)
         return ConsentTerms(
             encumbrance_id=encumbrance_id,
             operation=act,

@@ -1,27 +1,24 @@
 """The register a machine plays with: prepared once through the acts, copied for each run."""
 
-import shutil
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from ledger.keeping.log import Log
 from services.actors import Actor, Role
 from services.announcements.model import Announcement
 from services.announcements.store import announcement_of
 from services.applications.model import Application
-from services.blobs import FolderBlobs
 from services.certificates.actions import issue_certificate
 from services.certificates.model import Certificate
 from services.certificates.store import get_certificate
 from services.clock import ManualClock
 from services.licensing import model as licensing
 from services.licensing.model import LicenseKind
-from services.permits import Permits
-from services.registry import Registry, open_engine
+from services.registry import Registry
 from tests.collateral import registered
-from tests.founding import ORIGIN, a_key, enter_party, open_office
+from tests.databases import Databases
+from tests.founding import a_key, enter_party, open_office, registry_on
 from tests.licenses import publish
 from tests.properties.extents import days_after, end_of, extent, months_after
 from tests.properties.paper import Offer, Paper, Pledge, Product, Title
@@ -58,7 +55,8 @@ class World:
     the bank; a product whose announcement runs. And the same on paper.
     """
 
-    database: Path
+    databases: Databases
+    database: str
     now: datetime
     actors: dict[str, Actor]
     paper: Paper
@@ -66,24 +64,13 @@ class World:
     def on_paper(self) -> Paper:
         return deepcopy(self.paper)
 
-    def copied_to(self, folder: Path) -> Registry:
-        shutil.copy(self.database, folder / "register.db")
-        return registry_in(folder, self.now)
+    def copied_to(self, folder: Path) -> str:
+        return self.databases.copy(self.database, folder)
 
 
-def registry_in(folder: Path, now: datetime) -> Registry:
-    return Registry(
-        engine=open_engine(f"sqlite+aiosqlite:///{folder / 'register.db'}"),
-        clock=ManualClock(now),
-        log=Log(ORIGIN),
-        blobs=FolderBlobs(folder / "documents"),
-        permits=Permits(bytes(32), 64 * 1024),
-    )
-
-
-async def prepare(folder: Path, begin: datetime) -> World:
-    """Found the register in a folder that holds a database with every table and nothing in it."""
-    registry = registry_in(folder, begin)
+async def prepare(databases: Databases, database: str, folder: Path, begin: datetime) -> World:
+    """Found the register in a database with every table and nothing in it."""
+    registry = registry_on(database, folder, ManualClock(begin))
     office = await open_office(registry)
     actors = {"office": office}
     for name, role in ROLES.items():
@@ -98,7 +85,7 @@ async def prepare(folder: Path, begin: datetime) -> World:
     registry.clock.advance(timedelta(hours=1))
     now = registry.clock.now()
     await registry.close()
-    return World(database=folder / "register.db", now=now, actors=actors, paper=paper)
+    return World(databases=databases, database=database, now=now, actors=actors, paper=paper)
 
 
 async def _certified(registry: Registry, office: Actor, holder: Actor) -> list[Title]:

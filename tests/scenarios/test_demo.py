@@ -32,6 +32,7 @@ REFUSED_IN_THE_STORY = {
 
 @pytest.fixture
 def settings(tmp_path, sample_folder):
+    """The story has a register of its own, in a folder, whatever the installation has."""
     shutil.copytree(sample_folder, tmp_path / "data")
     return read_settings({"DATATITLE_DATA": str(tmp_path / "data")})
 

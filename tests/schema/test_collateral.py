@@ -169,9 +169,10 @@ async def test_a_report_shows_all_that_lies_on_a_certificate(ask, busy, rival_ba
 async def test_a_report_says_what_it_rests_on_and_what_would_become_of_a_pledge(
     ask, registry, busy, rival_bank
 ):
+    size = await size_of_ledger(registry)
     report = await report_on(ask, rival_bank, busy)
     version = await version_of(registry, busy)
-    assert report["ledgerPosition"] == await size_of_ledger(registry)
+    assert report["ledgerPosition"] == size
     assert report["certificateVersion"] == version
     assert (report["effectiveStatus"], report["bindingLimit"]) == ("ACTIVE", "VALIDITY")
     assert report["feasibility"] == {

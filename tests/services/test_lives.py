@@ -44,6 +44,7 @@ from services.pledges.actions import (
     withdraw_pledge,
 )
 from services.pledges.model import ReleaseReason
+from services.sweeping import sweep
 from tests.builders.certificates import freeze_terms
 from tests.collateral import consented, placed, registered
 from tests.founding import a_key
@@ -188,15 +189,33 @@ async def revoke_it(stage):
     await revoke_certificate(stage.registry, stage.office, stage.certificate.id, ground, "judgment")
 
 
+async def let_it_run_out(stage):
+    registry = stage.registry
+    await stage.freeze()
+    registry.clock.advance(30 * DAY)
+    await stage.license(LicenseKind.EXCLUSIVE, end=registry.clock.now() + DAY)
+    registry.clock.advance_to(stage.certificate.effective_end)
+    swept = await sweep(registry)
+    assert {event: count for event, count in swept.items() if count} == {
+        "freeze-lapsed": 1,
+        "license-expired": 1,
+        "certificate-expired": 1,
+    }
+
+
 async def test_every_act_there_is_follows_the_life_that_is_proven(stage):
     lived = set()
-    for end, status in ((cancel_it, Status.CANCELLED), (revoke_it, Status.REVOKED)):
+    for end, status, effective_status in (
+        (cancel_it, Status.CANCELLED, Status.CANCELLED),
+        (revoke_it, Status.REVOKED, Status.REVOKED),
+        (let_it_run_out, Status.ACTIVE, Status.EXPIRED),
+    ):
         await stage.issue()
         for part in (list_it, license_it, pledge_it, freeze_it, erase_some_of_it, end):
             await part(stage)
             stage.registry.clock.advance(DAY)
         verified = await stage.verified()
-        assert verified.standing.status is verified.effective_status is status
+        assert (verified.standing.status, verified.effective_status) == (status, effective_status)
         assert not verified.is_encumbered
         lived |= {event.kind for event in verified.events}
 
@@ -269,17 +288,20 @@ async def test_an_ended_certificate_allows_no_more_than_the_services_do(stage):
     }
     still_possible = set()
     for kind, act in LIFE.items():
-        if act.needs in {Needs.NOTHING, Needs.ACTIVE}:
+        if act.needs in {Needs.NOTHING, Needs.ACTIVE, Needs.RUN_OUT}:
             still_possible.add(kind)
             continue
         with pytest.raises(ProofFailed, match="and that was not so"):
             live_on(before, kind, end, facts)
     assert still_possible == {
+        "certificate-expired",
         "certificate-revoked",
         "consent-given",
         "consent-revoked",
         "delisted",
+        "freeze-lapsed",
         "freeze-lifted",
+        "license-expired",
         "license-refused",
         "license-request-withdrawn",
         "license-terminated",

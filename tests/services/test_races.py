@@ -1,4 +1,4 @@
-"""What is scarce, fifty rounds of eight rivals each, through two doors to one file.
+"""What is scarce, fifty rounds of eight rivals each, through two doors to one database.
 
 The exclusive license has its rounds in tests/services/licensing/test_races.py.
 """
@@ -34,10 +34,9 @@ GROUND = RefusalGround.OWNERSHIP_DISPUTED
 
 
 @pytest.fixture
-async def doors(registry):
+async def doors(registry, database):
     """A door per rival: every other one is another process's, which shares no lock."""
-    engine = open_engine(str(registry.engine.url))
-    other = replace(registry, engine=engine, _turn=asyncio.Lock())
+    other = replace(registry, engine=open_engine(database), _turn=asyncio.Lock())
     yield [registry, other] * (RIVALS // 2)
     await other.close()
 

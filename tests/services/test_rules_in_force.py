@@ -13,6 +13,7 @@ from ledger.keeping.append import append_mark
 from ledger.keeping.reading import entries_between, read_head
 from services.profiles import PROFILES, SH_2024
 from services.rules_in_force import record_rules_in_force
+from tests.ledger_counts import put_in_order
 
 LONGER = replace(SH_2024, announcement_days=16)
 NEXT = replace(SH_2024, version=2)
@@ -24,6 +25,7 @@ def policy_of(profile):
 
 async def recorded(registry):
     """The entries of the log that are no events, and how many events there are."""
+    await put_in_order(registry)
     async with registry.reading() as tx:
         rows = await entries_between(tx.connection, 0, (await read_head(tx.connection)).size)
     marks = [parse_entry(row.entry) for row in rows if row.kind != "event"]

@@ -14,6 +14,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from services.registry import open_engine
 from services.writing_turn import COMMITS_MAX, GROWTH_MAX, PAGES_MAX, database_file, writing_turn
+from tests.conftest import on_sqlite
+
+pytestmark = on_sqlite
 
 PAGE = 4096
 PATIENCE = 20  # Seconds; nothing here takes one.
@@ -53,8 +56,8 @@ asyncio.run(write())
 
 
 @pytest.fixture
-def url(registry):
-    return str(registry.engine.url)
+def url(database):
+    return database
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The command as an operator runs it, on a data folder of its own."""
 
 import os
-import shutil
 
 import pytest
 from typer.testing import CliRunner
@@ -18,15 +17,32 @@ def data(tmp_path):
 
 
 @pytest.fixture
-def sample(data, sample_folder):
-    """A data folder with the sample register."""
-    shutil.copytree(sample_folder, data)
-    return data
+def installed(data, sample_register, databases, monkeypatch):
+    """The sample register, for every command of this test."""
+    copy = sample_register.copied_to(data, databases)
+    for name, value in copy.environment.items():
+        monkeypatch.setenv(name, value)
+    yield copy
+    databases.drop(copy.database)
 
 
 @pytest.fixture
-def environment(data):
-    """For a process of its own, with nothing chosen but the data folder."""
+def sample(installed):
+    """A data folder with the sample register."""
+    return installed.data
+
+
+@pytest.fixture
+def database(installed):
+    """The address of its database."""
+    return installed.database
+
+
+@pytest.fixture
+def environment(data, request):
+    """For a process of its own, with nothing chosen but where the register is."""
+    if "sample" in request.fixturenames:
+        request.getfixturevalue("sample")
     kept = {name: value for name, value in os.environ.items() if name not in OURS}
     return kept | {"DATATITLE_DATA": str(data)}
 

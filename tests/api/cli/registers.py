@@ -1,6 +1,7 @@
 """Registers behind the command line: opened beside it, acted on, and sealed."""
 
 import asyncio
+import os
 
 from api.opening import open_registry
 from api.publishing import open_publisher
@@ -8,9 +9,12 @@ from api.sealing import open_sealing
 from api.settings import read_settings
 from services.clock import ManualClock, SystemClock
 
+DATABASE = "DATATITLE_DATABASE_URL"
+
 
 def settings_of(data, **changes):
-    return read_settings({"DATATITLE_DATA": str(data), **changes})
+    chosen = {DATABASE: os.environ[DATABASE]} if DATABASE in os.environ else {}
+    return read_settings({"DATATITLE_DATA": str(data), **chosen, **changes})
 
 
 def on_register(data, work, **changes):

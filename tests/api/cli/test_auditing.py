@@ -14,6 +14,7 @@ from ledger.signing.key_file import load_secret
 from services.actors import Actor, Role
 from services.recording import record
 from tests.api.cli.registers import on_register, sealed, settings_of
+from tests.ledger_counts import put_in_order
 
 OFFICE = Actor("somebody", "party_1", frozenset({Role.REGISTRAR}))
 
@@ -57,8 +58,11 @@ def record_beside(data, number, kind, **changes):
             *_, last = await tx.log.events_of(tx.connection, number)
             names = ("status", "holder", "effective_end", "pledges", "burdened_until")
             standing = {name: last.public[name] for name in names if name in last.public}
-            recorded = await record(tx, OFFICE, kind, number, public={**standing, **changes})
-            return recorded.index
+            await record(tx, OFFICE, kind, number, public={**standing, **changes})
+        await put_in_order(registry)
+        async with registry.reading() as tx:
+            *_, last = await tx.log.events_of(tx.connection, number)
+        return last.index
 
     return on_register(data, work)
 

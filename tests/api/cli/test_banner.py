@@ -11,6 +11,10 @@ from api.cli.examples import examples
 from api.opening import open_app, open_registry
 from api.settings import read_settings
 from services.actors import Role
+from tests.conftest import on_sqlite
+
+# What is printed and asked here is the same on every database.
+pytestmark = on_sqlite
 
 TOKEN = re.compile(r"^([A-Z]+): (.+)\n(eyJ\S+)$", re.MULTILINE)
 ADDRESS = "http://127.0.0.1:8000"

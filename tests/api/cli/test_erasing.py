@@ -1,39 +1,46 @@
 """Facts are erased from the command line, and the files hold nothing of them."""
 
+import asyncio
 import sqlite3
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 
+import asyncpg
 import pytest
 
 from ledger.checking.verify import verify
 from services.certificates.proofs import proof_of
+from services.postgresql import libpq_url
 from tests.api.cli.registers import on_register, sealed
+from tests.conftest import on_postgresql, on_sqlite
+from tests.databases import file_of, rows
 
 NUMBER = "20251231000000031"
 
 
-def value_of(data, name):
-    with closing(sqlite3.connect(data / "register.sqlite3")) as database:
-        query = (
-            "SELECT value FROM ledger_opening JOIN ledger_entry ON ledger_entry.id = entry_id "
-            "WHERE subject = ? AND number = 0 AND name = ?"
-        )
-        return database.execute(query, (NUMBER, name)).fetchone()[0]
+VALUE = (
+    "SELECT value FROM ledger_opening JOIN ledger_entry ON ledger_entry.id = entry_id "
+    "WHERE subject = ? AND number = 0 AND name = ?"
+)
 
 
-def test_facts_are_erased_when_it_is_confirmed(sample, datatitle):
+def value_of(database, name):
+    [(value,)] = rows(database, VALUE, NUMBER, name)
+    return value
+
+
+def test_facts_are_erased_when_it_is_confirmed(database, datatitle):
     told = datatitle("ledger", "erase", NUMBER, "0", "actor", "party", "--yes")
     assert (told.exit_code, told.stdout.splitlines()[0]) == (0, "Erased: actor, party.")
-    assert value_of(sample, "actor") is None
+    assert value_of(database, "actor") is None
     told = datatitle("ledger", "erase", NUMBER, "0", "actor", "--yes")
     assert told.stdout == "Erased before: nothing is left to be erased.\n"
 
 
-def test_nothing_is_erased_without_a_yes(sample, datatitle):
+def test_nothing_is_erased_without_a_yes(database, datatitle):
     told = datatitle("ledger", "erase", NUMBER, "0", "actor")
     assert told.exit_code == 1
-    assert value_of(sample, "actor") is not None
+    assert value_of(database, "actor") is not None
 
 
 @pytest.mark.parametrize(
@@ -77,11 +84,34 @@ def proven(data):
     return verify(proof, (data / "ledger" / "policy").read_text(encoding="utf-8"))
 
 
-def test_a_database_in_use_is_not_written_anew(sample, datatitle):
-    with closing(sqlite3.connect(sample / "register.sqlite3")) as database:
-        database.execute("SELECT 1 FROM ledger_head").fetchall()
+@on_sqlite
+def test_a_database_in_use_is_not_written_anew(database, datatitle):
+    with closing(sqlite3.connect(file_of(database))) as connection:
+        connection.execute("SELECT 1 FROM ledger_head").fetchall()
         told = datatitle("ledger", "vacuum")
     assert told.exit_code == 1
     assert told.stderr == (
         "datatitle: the database is in use: stop the register, and run this again\n"
     )
+
+
+@on_postgresql
+def test_what_somebody_may_still_see_is_not_said_to_be_gone(database, datatitle, monkeypatch):
+    monkeypatch.setattr("ledger.keeping.vacuum_postgresql.LOOKS", 2)
+    with reading_for_long(database) as pid:
+        datatitle("ledger", "erase", NUMBER, "0", "actor", "--yes")
+        told = datatitle("ledger", "vacuum")
+    assert (told.exit_code, told.stdout) == (1, "")
+    assert told.stderr.startswith("datatitle: old versions of rows are still to be seen by ")
+    assert f"process {pid} " in told.stderr
+    assert datatitle("ledger", "vacuum").exit_code == 0
+
+
+@contextmanager
+def reading_for_long(database):
+    """Somebody in a transaction that sees the database as it is now; gives the process there."""
+    with asyncio.Runner() as runner:
+        connection = runner.run(asyncpg.connect(libpq_url(database)))
+        runner.run(connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ"))
+        yield runner.run(connection.fetchval("SELECT pg_backend_pid() FROM ledger_head"))
+        runner.run(connection.close())

@@ -6,10 +6,9 @@ import pytest
 
 from api.opening import open_registry
 from api.sealing import load_signers
-from api.settings import read_settings
 from ledger.formats.policy import NONE, Policy, TrustedLog
-from ledger.signing.guard import Guard
-from tests.ledger.tampering import copy_database
+from ledger.signing.file_guard import FileGuard
+from tests.api.cli.registers import settings_of
 
 ORIGIN = "datatitle.local/log"
 ADOPTED = ("ledger", "guard", "--adopt", "--confirm", ORIGIN)
@@ -17,16 +16,7 @@ ADOPTED = ("ledger", "guard", "--adopt", "--confirm", ORIGIN)
 
 @pytest.fixture
 def guard(sample):
-    return Guard(sample / "guard" / "log", ORIGIN)
-
-
-@pytest.fixture
-def register(sample):
-    return sample / "register.sqlite3"
-
-
-def settings_of(data):
-    return read_settings({"DATATITLE_DATA": str(data)})
+    return FileGuard(sample / "guard" / "log", ORIGIN)
 
 
 def add_event(data):
@@ -57,12 +47,12 @@ def test_the_newest_checkpoint_is_signed_published_and_printed(datatitle, sample
 
 
 def test_a_restored_backup_is_not_signed_and_both_commands_say_why(
-    datatitle, sample, register, guard, tmp_path
+    datatitle, sample, databases, database, guard, tmp_path
 ):
-    copy_database(register, tmp_path / "backup")
+    backup = databases.copy(database, tmp_path)
     add_event(sample)
     assert datatitle("ledger", "checkpoint").exit_code == 0
-    copy_database(tmp_path / "backup", register)
+    databases.put_back(backup, database)
 
     told = datatitle("ledger", "checkpoint")
 

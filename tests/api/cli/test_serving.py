@@ -9,6 +9,11 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
+from tests.conftest import on_sqlite
+
+# What is served by processes on a server is tried in tests/cluster.
+pytestmark = on_sqlite
+
 RUN = [sys.executable, "-c", "from api.cli import main; main()"]
 SECONDS = 30
 

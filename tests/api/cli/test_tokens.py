@@ -3,6 +3,11 @@
 import jwt
 import pytest
 
+from tests.conftest import on_sqlite
+
+# Tokens have nothing to do with the database.
+pytestmark = on_sqlite
+
 pytestmark = pytest.mark.usefixtures("sample")
 
 

@@ -15,6 +15,10 @@ from api.settings import read_settings
 from ledger.formats.keys import Algorithm
 from ledger.signing.key_file import SecretKey
 from services.certificates.proofs import lookup_salt_of
+from tests.conftest import on_sqlite
+
+# What a stranger checks is a file, wherever the register is.
+pytestmark = on_sqlite
 
 ANSWER = (
     r"As of 20.{17} UTC the certificate is ACTIVE, its effect ends at 20.{17} UTC, "

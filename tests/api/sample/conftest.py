@@ -1,17 +1,15 @@
 """The sample register, loaded, to be looked at."""
 
-import shutil
-
 import pytest
 
 from api.opening import open_registry
-from api.settings import read_settings
 
 
 @pytest.fixture
-def settings(tmp_path, sample_folder):
-    shutil.copytree(sample_folder, tmp_path / "data")
-    return read_settings({"DATATITLE_DATA": str(tmp_path / "data")})
+def settings(tmp_path, sample_register, databases):
+    copy = sample_register.copied_to(tmp_path / "data", databases)
+    yield copy.settings()
+    databases.drop(copy.database)
 
 
 @pytest.fixture

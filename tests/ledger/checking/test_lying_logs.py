@@ -129,7 +129,7 @@ def test_an_event_is_not_dated_before_the_one_before_it():
 def test_facts_that_are_not_those_of_a_certificate_are_not_believed(form, facts):
     assert refusal(history(ISSUED, ("offer-withdrawn", facts)).prove(form)) in {
         "Event 1 cannot be so: its facts are not spelt as those of a certificate.",
-        "Event 1 cannot be so: that a certificate expires is no act, and never recorded.",
+        "Event 1 cannot be so: its end tells when a certificate expires, and never its status.",
     }
 
 
@@ -203,6 +203,10 @@ FROZEN = {"until": format_instant(START + YEAR)}
         ([ISSUED, ("pledge-registered", {})], "Event 1 cannot be so: the certificate cannot stand"),
         ([ISSUED, ("offer-withdrawn", {"pledges": 1})], "Event 1 cannot be so: the certificate"),
         ([ISSUED, ("pledge-released", {})], "Event 1 cannot be so: a pledge ends where there is"),
+        (
+            [ISSUED, ("certificate-expired", {})],
+            "Event 1 cannot be so: certificate-expired needs a certificate that has run out,",
+        ),
         ([ISSUED, PLEDGED, ("offer-withdrawn", {})], "Event 2 cannot be so: the certificate"),
         ([ISSUED, ("offer-withdrawn", {"holder": "party_2"})], "Event 1 cannot be so: the cert"),
         (
@@ -250,6 +254,9 @@ def test_a_life_that_cannot_be_is_not_believed(acts, reason):
         (("certificate-revoked", {"status": "REVOKED"}), False),
         (("certificate-revoked", {"status": "REVOKED", "effective_end": START}), True),
         (("certificate-cancelled", {"status": "REVOKED", "effective_end": START}), False),
+        (("certificate-expired", {}), False),
+        (("certificate-expired", {"effective_end": START}), True),
+        (("certificate-expired", {"effective_end": START, "status": "REVOKED"}), False),
     ],
     ids=str,
 )

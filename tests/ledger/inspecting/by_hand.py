@@ -14,7 +14,8 @@ from ledger.keeping.append import NewEvent, append_events
 from ledger.keeping.placing import Unplaced, place
 from ledger.keeping.reading import changed_since, last_head, read_head
 from ledger.keeping.together import together
-from ledger.signing.guard import Guard, LastSigned, Step
+from ledger.signing.file_guard import FileGuard
+from ledger.signing.guard import LastSigned, Step
 from tests.ledger.growing import ORIGIN, START, signed
 from tests.ledger.sealing_log import LOG_KEY
 
@@ -27,7 +28,7 @@ class HandLog:
 
     def __init__(self, engine, folder):
         self.engine = engine
-        self.guard = Guard(folder / "guard" / "log", ORIGIN)
+        self.guard = FileGuard(folder / "guard" / "log", ORIGIN)
         self.now = START
 
     async def events(self, *subjects):

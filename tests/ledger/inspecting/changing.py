@@ -23,6 +23,7 @@ FREE = {
     "ledger_checkpoint.published_at": "it must not be before the signing",
     "ledger_opening.erased_at": "once a fact is erased; it must not be before 1970",
     "ledger_opening.name": "once a fact is erased: its digest cannot be made again",
+    "ledger_opening.entry_id": "once a fact is erased: it may have been another event's",
 }
 
 TABLES = [table for table in store.metadata.sorted_tables if table.name.startswith("ledger_")]

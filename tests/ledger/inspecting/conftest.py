@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from ledger.keeping import store
+from tests.databases import SQLITE
 from tests.ledger.conftest import open_engine
 from tests.ledger.inspecting.changing import Bench
 from tests.ledger.inspecting.inspected_log import build, database_in
@@ -17,7 +18,7 @@ def built(tmp_path_factory):
     folder = tmp_path_factory.mktemp("built")
 
     async def fill():
-        engine = open_engine(database_in(folder))
+        engine = open_engine(f"{SQLITE}{database_in(folder)}")
         async with engine.begin() as connection:
             await connection.run_sync(store.metadata.create_all)
         await build(engine, folder)

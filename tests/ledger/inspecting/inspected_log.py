@@ -11,17 +11,17 @@ from ledger.formats.entry import PolicyInForce
 from ledger.formats.hashing import Hash
 from ledger.formats.keys import Algorithm
 from ledger.formats.policy import Group, Policy, Witness
+from ledger.inspecting.databases import reading
 from ledger.inspecting.fsck import Surroundings, inspect_fully
 from ledger.inspecting.published_notes import PublicFolder
 from ledger.inspecting.signers import Trust
-from ledger.inspecting.stretches import reading
 from ledger.keeping.append import append_mark
 from ledger.keeping.erasing import erase_facts, facts_of_event
 from ledger.keeping.log import Log
 from ledger.publishing.introduction import introduction_of
 from ledger.publishing.publisher import LogPublisher
 from ledger.publishing.shelf import FolderShelf
-from ledger.signing.guard import Guard
+from ledger.signing.file_guard import FileGuard
 from ledger.signing.key_file import SecretKey
 from ledger.signing.rotation import sign_key_change
 from ledger.signing.witnesses import Answer
@@ -71,7 +71,7 @@ def around(folder):
     witnesses = tuple(witness.key for witness in POLICY.witnesses)
     return Surroundings(
         Trust(ORIGIN, keys, witnesses),
-        Guard(guard_in(folder), ORIGIN),
+        FileGuard(guard_in(folder), ORIGIN),
         PublicFolder(public_in(folder), introduction_of(keys, POLICY)),
     )
 

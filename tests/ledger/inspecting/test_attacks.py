@@ -19,6 +19,8 @@ from ledger.keeping.triggers import APPEND_ONLY_STATEMENTS
 from ledger.publishing.publisher import LogPublisher
 from ledger.publishing.shelf import FolderShelf
 from ledger.signing.guard import LastSigned, Step
+from tests.conftest import on_sqlite
+from tests.databases import file_of
 from tests.ledger.growing import START, append, signed
 from tests.ledger.inspecting.changing import TABLES
 from tests.ledger.inspecting.inspected_log import (
@@ -131,6 +133,7 @@ def test_a_guard_put_back_from_a_copy_or_lost(folder, content, problem):
     assert problem in found.problem
 
 
+@on_sqlite
 async def test_a_database_put_back_from_a_backup(engine, tmp_path, database):
     """It is sound in itself; the guard and the public files have seen more."""
     public = PublicFolder(tmp_path / "public", {})
@@ -143,7 +146,7 @@ async def test_a_database_put_back_from_a_backup(engine, tmp_path, database):
         await append(Log(ORIGIN), tx.connection, seconds=100)
     sealing.transactions.now += timedelta(seconds=100)
     await sealing.seal()
-    assert inspect_file(database, surroundings).findings == ()
+    assert inspect_file(file_of(database), surroundings).findings == ()
 
     found = inspect_file(tmp_path / "backup", surroundings).findings
     assert [(each.index, each.place, each.problem) for each in found] == [
@@ -158,7 +161,10 @@ NO_FILE = "it is no file of this log"
 
 
 def backup(database, target):
-    with closing(sqlite3.connect(database)) as one, closing(sqlite3.connect(target)) as other:
+    with (
+        closing(sqlite3.connect(file_of(database))) as one,
+        closing(sqlite3.connect(target)) as other,
+    ):
         one.backup(other)
 
 

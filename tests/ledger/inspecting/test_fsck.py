@@ -16,6 +16,7 @@ def test_a_sound_log_has_no_findings(built):
     assert report.size == SIZE
     assert report.read == {
         "entries": SIZE,
+        "waiting": 0,
         "subjects": 24,
         "states": 8,
         "openings": 1237,
@@ -94,6 +95,7 @@ subject     2   subject cert_7: salt = zeroblob(16)
 subject     299 subject cert_7: key = zeroblob(32)
 subject     300 subject cert_7: next_number = 90
 subject     299 subject cert_7: head_leaf = zeroblob(32)
+subject     299 subject cert_7: last_at = last_at + 1
 entry       2   subject cert_7: gone
 head        299 head *: id = 2
 head        299 head *: size = 299
@@ -136,7 +138,7 @@ INSERTED = """
 entry 300 entry SELECT 300, 300, kind, subject, 99, '', leaf, chain, '' FROM ledger_entry LIMIT 1
 entry 300 entry SELECT 300, NULL, kind, subject, 99, '', leaf, NULL, '' FROM ledger_entry LIMIT 1
 tile       300 tile VALUES (2, 0, zeroblob(32))
-subject    300 subject VALUES ('x', zeroblob(16), zeroblob(32), 1, zeroblob(32))
+subject    300 subject VALUES ('x', zeroblob(16), zeroblob(32), 1, zeroblob(32), 0)
 head       299 head SELECT 2, size, edge, chain, last_at FROM ledger_head
 state      280 state VALUES (zeroblob(32), 1, 1, zeroblob(32))
 state_page 280 state_page VALUES (x'01', x'', x'0000000000000000')

@@ -174,7 +174,7 @@ async def test_a_log_that_took_over_events_may_say_when(engine, tmp_path, databa
     await log.events("a")
     tamper(database, "UPDATE ledger_head SET last_at = last_at + 60000000")
 
-    problem = "its instant is not that of the last entry"
+    problem = "its instant is not the latest of the entries"
     assert await log.findings() == [(3, "ledger_head", problem)]
 
 

@@ -8,15 +8,17 @@ import pytest
 
 from ledger.formats.keys import Algorithm
 from ledger.formats.note import parse_note
+from ledger.inspecting.databases import reading
 from ledger.inspecting.fsck import Surroundings, inspect_file, inspect_fully
 from ledger.inspecting.published_notes import PublicFolder
 from ledger.inspecting.signers import Trust
-from ledger.inspecting.stretches import reading
 from ledger.keeping.log import Log
 from ledger.publishing.introduction import introduction_of
 from ledger.publishing.publisher import LogPublisher
 from ledger.publishing.shelf import FolderShelf
 from ledger.signing.key_file import SecretKey
+from tests.conftest import on_sqlite
+from tests.databases import file_of
 from tests.ledger.growing import ORIGIN, START, append
 from tests.ledger.inspecting.inspected_log import (
     POLICY,
@@ -182,6 +184,7 @@ def test_a_log_that_is_published_nowhere_has_no_files_to_look_at(folder):
     assert (report.findings, report.read["files"]) == ((), 0)
 
 
+@on_sqlite
 async def test_a_log_that_is_sealed_and_published_meanwhile(engine, tmp_path, database):
     """Guard and files move on, again and again, after the inspection has begun."""
     public = PublicFolder(tmp_path / "public", {})
@@ -205,8 +208,10 @@ async def test_a_log_that_is_sealed_and_published_meanwhile(engine, tmp_path, da
         told.append(done)
 
     surroundings = Surroundings(TRUST, sealing.guard, public)
-    report = await asyncio.to_thread(inspect_file, database, surroundings, progress=progress)
+    report = await asyncio.to_thread(
+        inspect_file, file_of(database), surroundings, progress=progress
+    )
     assert (report.size, report.findings) == (252, ())
 
-    report = await asyncio.to_thread(inspect_file, database, surroundings)
+    report = await asyncio.to_thread(inspect_file, file_of(database), surroundings)
     assert (report.size, report.findings) == (270, ())

@@ -1,4 +1,4 @@
-"""Appending to a log in a real SQLite file: places, numbers, chains, marks, and the log's end."""
+"""Appending to a log in a real database: places, numbers, chains, marks, and the log's end."""
 
 import asyncio
 from contextlib import suppress
@@ -20,6 +20,7 @@ from ledger.formats.entry import (
 from ledger.formats.hashing import NO_HASH, chain_hash, leaf_hash, subject_key
 from ledger.formats.tree import fold
 from ledger.keeping.append import (
+    ClockBehindError,
     LogFrozenError,
     NewEvent,
     Recorded,
@@ -27,6 +28,8 @@ from ledger.keeping.append import (
     append_mark,
 )
 from ledger.keeping.reading import read_head
+from ledger.keeping.sequencing import sequence
+from tests.conftest import on_sqlite
 from tests.ledger.growing import START, append
 from tests.ledger.reference import tree_hash
 from tests.ledger.tampering import entries, everything, rows
@@ -43,28 +46,42 @@ async def state_of(connection, *, time=0):
     return State(head.chain, NO_HASH, head.size, time)
 
 
-async def test_events_take_the_next_index_and_the_next_number_of_their_subject(engine, log):
+async def test_events_take_the_next_index_and_the_next_number_of_their_subject(
+    engine, log, database
+):
     async with engine.begin() as connection:
         recorded = [await append(log, connection, subject) for subject in ["a", "b", "a", "a", "b"]]
+        await sequence(connection)
         assert await log.position(connection) == 5
 
-    assert [(each.index, each.subject, each.number) for each in recorded] == [
+    stored = rows(database, "SELECT id, idx, subject, number FROM ledger_entry ORDER BY id")
+    assert [row[1:] for row in stored] == [
         (0, "a", 0),
         (1, "b", 0),
         (2, "a", 1),
         (3, "a", 2),
         (4, "b", 1),
     ]
+    assert [(each.id, each.subject, each.number) for each in recorded] == [
+        (row, subject, number) for row, _, subject, number in stored
+    ]
+
+
+@on_sqlite
+async def test_where_the_log_is_put_in_order_at_once_an_event_knows_its_index(engine, log):
+    async with engine.begin() as connection:
+        assert [(await append(log, connection, subject)).index for subject in "aba"] == [0, 1, 2]
 
 
 async def test_an_event_names_its_subject_only_to_who_knows_the_salt(engine, log, database):
     async with engine.begin() as connection:
         first = await append(log, connection, "cert_1")
         await append(log, connection, "cert_1")
+        await sequence(connection)
     [(salt, key)] = rows(database, "SELECT salt, key FROM ledger_subject")
     one, two = entries(database)
 
-    assert first == Recorded(0, "cert_1", 0, leaf_hash(one))
+    assert first == Recorded(0, first.index, "cert_1", 0, leaf_hash(one))
     assert key == parse_event(one).key == parse_event(two).key == subject_key(salt, b"cert_1")
     assert [parse_event(one).previous, parse_event(two).previous] == [NO_HASH, leaf_hash(one)]
     assert b"cert_1" not in one
@@ -79,10 +96,11 @@ async def test_a_batch_is_recorded_like_its_events_one_by_one(engine, database):
         async with engine.begin() as connection:
             start = len(recorded)
             recorded += await append_events(connection, events[start : start + size])
+            await sequence(connection)
     async with engine.begin() as connection:
         head = await read_head(connection)
 
-    assert [(each.index, each.subject, each.number) for each in recorded] == [
+    assert [(each.id, each.subject, each.number) for each in recorded] == [
         (n, f"cert_{n % 10}", n // 10) for n in range(700)
     ]
     stored = entries(database)
@@ -110,15 +128,28 @@ async def test_a_batch_of_nothing_leaves_no_trace(grown, database):
     assert everything(database) == before
 
 
-async def test_time_must_not_go_back(engine, log):
+async def test_time_does_not_go_back_on_a_subject(engine, log):
     async with engine.begin() as connection:
         await append(log, connection, seconds=5)
         await append(log, connection, seconds=5)
-        with pytest.raises(AssertionError):
-            await append(log, connection, seconds=4)
-        with pytest.raises(AssertionError):
+        with pytest.raises(ClockBehindError) as behind:
+            await append(log, connection, seconds=3)
+        with pytest.raises(ClockBehindError):
             await append_events(connection, [happened("a", seconds=7), happened("a", seconds=6)])
-        with pytest.raises(AssertionError):
+        assert (await append(log, connection, seconds=5)).number == 2
+
+    assert behind.value.behind == timedelta(seconds=2)
+
+
+@on_sqlite
+async def test_where_the_log_is_put_in_order_at_once_time_does_not_go_back_in_it(engine, log):
+    async with engine.begin() as connection:
+        await append(log, connection, seconds=5)
+        with pytest.raises(ClockBehindError):
+            await append(log, connection, "another", seconds=4)
+        with pytest.raises(ClockBehindError):
+            await append_events(connection, [happened("a", seconds=7), happened("b", seconds=6)])
+        with pytest.raises(ClockBehindError):
             await append_mark(connection, Freeze("next"), START)
 
 
@@ -144,27 +175,34 @@ async def test_a_transaction_rolled_back_leaves_no_trace(grown, log, database):
         async with grown.begin() as connection:
             await append(log, connection, "cert_1", seconds=20)
             await append(log, connection, "new", seconds=20)
+            await sequence(connection)
             await append_mark(connection, await state_of(connection), START + timedelta(seconds=20))
             raise ZeroDivisionError
 
     assert everything(database) == before
     async with grown.begin() as connection:
-        assert (await append(log, connection, "new", seconds=20)).index == 10
+        assert (await append(log, connection, "new", seconds=20)).number == 0
+        await sequence(connection)
+    assert rows(database, "SELECT idx FROM ledger_entry WHERE subject = 'new'") == [(10,)]
 
 
-async def test_two_rivals_append_in_turn(engine, log):
+async def test_two_rivals_append_in_turn(engine, log, database):
+    async with engine.begin() as connection:
+        await append(log, connection)
+
     async def rival(name):
-        recorded = []
         for _ in range(20):
             async with engine.begin() as connection:
-                recorded += [await append(log, connection, name), await append(log, connection)]
-        return recorded
+                await append(log, connection, name)
+                await append(log, connection)
+                await sequence(connection)
 
-    both = [each for half in await asyncio.gather(rival("a"), rival("b")) for each in half]
+    await asyncio.gather(rival("a"), rival("b"))
 
-    assert sorted(each.index for each in both) == list(range(80))
-    shared = sorted((each.index, each.number) for each in both if each.subject == "cert_1")
-    assert [number for _, number in shared] == list(range(40))
+    stored = rows(database, "SELECT idx, subject, number FROM ledger_entry ORDER BY idx")
+    assert [index for index, _, _ in stored] == list(range(81))
+    shared = [number for _, subject, number in stored if subject == "cert_1"]
+    assert shared == list(range(41))
 
 
 async def test_marks_stand_in_the_log_like_events(engine, log, database):
@@ -175,7 +213,8 @@ async def test_marks_stand_in_the_log_like_events(engine, log, database):
     ]
     async with engine.begin() as connection:
         assert [await append_mark(connection, mark, START) for mark in marks] == [0, 1, 2]
-        assert (await append(log, connection)).index == 3
+        await append(log, connection)
+        await sequence(connection)
         state = await state_of(connection, time=7)
         assert await append_mark(connection, state, START) == 4
         head = await read_head(connection)
@@ -229,10 +268,13 @@ async def test_after_its_end_a_log_takes_one_state_and_nothing_more(grown, log):
         for refused in (Freeze("again"), PolicyInForce("p", NO_HASH)):
             with pytest.raises(LogFrozenError):
                 await append_mark(connection, refused, at)
-        with pytest.raises(LogFrozenError):
+    with pytest.raises(LogFrozenError):
+        async with grown.begin() as connection:
             await append(log, connection, seconds=20)
+    async with grown.begin() as connection:
         assert await append_mark(connection, await state_of(connection), at) == 11
         with pytest.raises(LogFrozenError):
             await append_mark(connection, await state_of(connection), at)
-        with pytest.raises(LogFrozenError):
+    with pytest.raises(LogFrozenError):
+        async with grown.begin() as connection:
             await append(log, connection, seconds=20)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from ledger.keeping.sequencing import sequence
 from tests.ledger.growing import START, append
 
 
@@ -10,6 +11,7 @@ async def test_all_facts_of_a_subject_can_be_read_again(engine, log):
         await append(log, connection, "a", seconds=1, public={"number": "1"}, private={"x": ""})
         await append(log, connection, "b", seconds=2)
         await append(log, connection, "a", seconds=3, public={}, private={})
+        await sequence(connection)
         events = await log.events_of(connection, "a")
 
     found = [

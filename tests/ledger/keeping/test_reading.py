@@ -15,6 +15,8 @@ from ledger.keeping.reading import (
     read_subject,
     read_tiles,
 )
+from ledger.keeping.sequencing import sequence
+from ledger.keeping.store import ledger_checkpoint, ledger_cosignature
 from tests.ledger.growing import append
 from tests.ledger.reference import tree_hash
 from tests.ledger.tampering import entries, rows
@@ -90,15 +92,15 @@ async def test_the_note_that_everybody_may_see_is_the_newest_published(engine, l
     async with engine.begin() as connection:
         for _ in range(3):
             await append(log, connection)
+        await sequence(connection)
         assert await latest_published(connection) is None
         assert await published_note(connection) is None
-        insert = "INSERT INTO ledger_checkpoint VALUES (?, ?, ?, 0, ?)"
         for size, published_at in [(1, 5), (2, 6), (3, None)]:
-            row = (size, NO_HASH, f"note {size}\n\n— log line\n", published_at)
-            await connection.exec_driver_sql(insert, row)
-        line = "INSERT INTO ledger_cosignature VALUES (?, ?, ?, 7, ?)"
+            row = (size, NO_HASH, f"note {size}\n\n— log line\n", 0, published_at)
+            await connection.execute(ledger_checkpoint.insert().values(row))
         for size, name in [(1, "w"), (2, "w"), (2, "a"), (3, "w")]:
-            await connection.exec_driver_sql(line, (size, name, b"1234", f"— {name} {size}"))
+            row = (size, name, b"1234", 7, f"— {name} {size}")
+            await connection.execute(ledger_cosignature.insert().values(row))
 
         assert await latest_published(connection) == 2
         assert await published_note(connection) == (2, "note 2\n\n— log line\n— a 2\n— w 2\n")

@@ -4,10 +4,12 @@ import random
 
 import pytest
 
+import ledger.keeping.tiles
 from ledger.formats.hashing import leaf_hashes
 from ledger.formats.tree import extend
 from ledger.keeping.store import ledger_tile
 from ledger.keeping.tiles import TileCache
+from ledger.keeping.together import together
 from tests.ledger.reference import consistency_path, inclusion_path
 
 ENTRIES = [f"entry {n}".encode() for n in range(700)]
@@ -24,15 +26,14 @@ async def stored(engine):
     return engine
 
 
-def visits_of(connection, monkeypatch):
-    driver = connection.sync_connection.connection.driver_connection
-    visit, visits = driver._execute, []
+def visits_of(monkeypatch):
+    visits = []
 
-    async def counted(work, *details):
-        visits.append(work)
-        return await visit(work, *details)
+    async def counted(connection, conversation):
+        visits.append(conversation)
+        return await together(connection, conversation)
 
-    monkeypatch.setattr(driver, "_execute", counted)
+    monkeypatch.setattr(ledger.keeping.tiles, "together", counted)
     return visits
 
 
@@ -58,7 +59,7 @@ async def test_warm_proofs_do_not_ask_the_database(stored, monkeypatch):
     cache = TileCache()
     indexes = [0, 100, 300, 699]
     async with stored.begin() as connection:
-        visits = visits_of(connection, monkeypatch)
+        visits = visits_of(monkeypatch)
         cold = await cache.prove_inclusions(connection, indexes, 700)
         assert len(visits) == 1
         warm = await cache.prove_inclusions(connection, indexes, 700)
@@ -76,7 +77,7 @@ async def test_the_tiles_used_last_are_kept(stored, monkeypatch):
     async with stored.begin() as connection:
         for index in (0, 300, 1):
             await cache.prove_inclusion(connection, index, 512)
-        visits = visits_of(connection, monkeypatch)
+        visits = visits_of(monkeypatch)
         await cache.prove_inclusion(connection, 2, 256)
         await cache.prove_inclusion(connection, 301, 512)
         assert visits == []

@@ -9,6 +9,7 @@ from ledger.formats.tree import fold
 from ledger.keeping import store
 from ledger.keeping.append import NewEvent, append_events
 from ledger.keeping.reading import read_head
+from ledger.keeping.sequencing import sequence
 from tests.ledger.growing import ORIGIN, START, signed
 
 EVENTS_AT_A_TIME = 1000
@@ -35,6 +36,7 @@ async def _append_up_to(connection, size):
     while (start := (await read_head(connection)).size) < size:
         count = min(size - start, EVENTS_AT_A_TIME)
         await append_events(connection, [_event(start + each) for each in range(count)])
+        await sequence(connection)
 
 
 def _event(index):

@@ -148,7 +148,7 @@ async def test_entries_that_do_not_have_their_hashes_are_not_published(
     engine, signer, publisher, database
 ):
     (note,) = await grow_to(engine, signer, 5)
-    tamper(database, "UPDATE ledger_entry SET entry = x'00' WHERE idx = 3")
+    tamper(database, "UPDATE ledger_entry SET entry = zeroblob(1) WHERE idx = 3")
     with pytest.raises(NotPublishedError, match=r"^The entries from 0 on do not have the hashes"):
         await publish(engine, publisher, 0, 5, note)
 

@@ -6,9 +6,9 @@ from tests.ledger.sealing_log import grow_sealed, sealing_of
 
 
 @pytest.fixture
-def sealing(engine):
+def sealing(engine, tmp_path):
     """What seals the empty log of `engine`."""
-    return sealing_of(engine)
+    return sealing_of(engine, tmp_path)
 
 
 @pytest.fixture

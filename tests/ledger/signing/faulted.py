@@ -19,6 +19,7 @@ from ledger.signing.key_file import SecretKey
 from ledger.signing.witnesses import Answer
 from ledger.witnessing.memory import Memory
 from ledger.witnessing.witness import Witness as WitnessServer
+from tests.databases import SQLITE
 from tests.ledger.conftest import open_engine
 from tests.ledger.growing import ORIGIN, START, append
 from tests.ledger.sealing_log import LOG_KEY, EngineTransactions, sealing_of
@@ -113,7 +114,7 @@ def sealing_in(folder, transactions):
 
 async def work(folder, points, told):
     """Append some events and seal, again and again; what fails is tried once more."""
-    engine = open_engine(folder / DATABASE)
+    engine = open_engine(f"{SQLITE}{folder / DATABASE}")
     transactions = FaultyTransactions(engine, points=points)
     sealing = sealing_in(folder, transactions)
     try:

@@ -11,7 +11,7 @@ from ledger.signing.witnesses import WitnessAheadError
 from tests.ledger.growing import ORIGIN
 from tests.ledger.sealing_log import LOG_KEY, add_events, grow_sealed, sealing_of
 from tests.ledger.signing.town import SIZE, Town, answering, sealing_with, unreached
-from tests.ledger.tampering import copy_database, tamper
+from tests.ledger.tampering import tamper
 
 
 @pytest.fixture
@@ -59,12 +59,13 @@ async def test_there_is_nothing_to_adopt_before_anything_was_signed(sealing):
         await found_by(sealing)
 
 
-async def test_a_guard_that_knows_more_is_never_replaced(sealed, database, tmp_path):
-    copy_database(database, tmp_path / "backup.db")
+async def test_a_guard_that_knows_more_is_never_replaced(sealed, databases, database, tmp_path):
+    await sealed.transactions.engine.dispose()
+    backup = databases.copy(database, tmp_path)
     await add_events(sealed)
     await sealed.seal()
     await sealed.transactions.engine.dispose()
-    copy_database(tmp_path / "backup.db", database)
+    databases.put_back(backup, database)
     with pytest.raises(NotSealedError, match="the database is not the newest"):
         await found_by(sealed)
 
@@ -91,24 +92,28 @@ async def test_nothing_is_adopted_that_a_witness_has_seen_more_of(town, engine):
         await found_by(sealing)
 
 
-async def test_nothing_is_adopted_that_is_older_than_what_is_published(engine, database, tmp_path):
+async def test_nothing_is_adopted_that_is_older_than_what_is_published(
+    engine, databases, database, tmp_path
+):
     publisher = LogPublisher(FolderShelf(tmp_path / "public"))
-    sealing = sealing_of(engine, publisher=publisher)
+    sealing = sealing_of(engine, tmp_path, publisher=publisher)
     await grow_sealed(sealing, sizes=(3,))
-    copy_database(database, tmp_path / "backup.db")
+    await engine.dispose()
+    backup = databases.copy(database, tmp_path)
     await add_events(sealing)
     await sealing.seal()
     await engine.dispose()
-    copy_database(tmp_path / "backup.db", database)
+    databases.put_back(backup, database)
     sealing.guard.path.unlink()
     with pytest.raises(NotSealedError, match="A tree of 6 entries is published"):
         await found_by(sealing)
 
 
-async def test_nothing_is_adopted_that_is_damaged_or_another_s(sealed, database):
+async def test_nothing_is_adopted_that_is_damaged_or_another_s(sealed, database, tmp_path):
     sealed.guard.path.unlink()
     other = sealing_of(
         sealed.transactions.engine,
+        tmp_path,
         now=sealed.transactions.now,
         signers=[SecretKey(ORIGIN, LOG_KEY.algorithm, b"\x09" * 32)],
     )

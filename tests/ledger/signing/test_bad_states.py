@@ -7,6 +7,7 @@ import pytest
 from ledger.formats.checkpoint import parse_checkpoint
 from ledger.formats.note import parse_note
 from ledger.keeping.reading import read_head
+from ledger.keeping.sequencing import sequence
 from ledger.signing.against_guard import (
     DatabaseBehindError,
     DatabaseForkedError,
@@ -18,7 +19,7 @@ from ledger.signing.guard import Step
 from tests.ledger.conftest import open_engine
 from tests.ledger.growing import START
 from tests.ledger.sealing_log import add_events, grow_sealed, sealing_of
-from tests.ledger.tampering import copy_database, tamper
+from tests.ledger.tampering import tamper
 
 
 async def size_of(sealing):
@@ -27,17 +28,24 @@ async def size_of(sealing):
 
 
 @pytest.fixture
-async def restored(tmp_path, database):
+def newest():
+    """The address of what `restored` was before, once it has been."""
+    return []
+
+
+@pytest.fixture
+async def restored(tmp_path, databases, database, newest):
     """A log sealed at 4 and 9 entries, backed up, sealed at 13, and restored to the backup."""
     engine = open_engine(database)
     sealing = sealing_of(engine, tmp_path)
     await grow_sealed(sealing, sizes=(3, 7))
-    copy_database(database, tmp_path / "backup.db")
+    await engine.dispose()
+    backup = databases.copy(database, tmp_path)
     await add_events(sealing, 3, seconds=20)
     await sealing.seal()
     await engine.dispose()
-    copy_database(database, tmp_path / "newest.db")
-    copy_database(tmp_path / "backup.db", database)
+    newest.append(databases.copy(database, tmp_path))
+    databases.put_back(backup, database)
     engine = open_engine(database)
     yield sealing_of(engine, tmp_path, now=START + timedelta(seconds=30))
     await engine.dispose()
@@ -72,6 +80,8 @@ async def test_yesterday_s_backup_is_not_signed_when_it_grew_again(restored, cou
 @pytest.mark.parametrize("count", [4, 5, 300])
 async def test_yesterday_s_backup_is_not_signed_when_it_outgrew_what_was_signed(restored, count):
     await add_events(restored, count, seconds=30)
+    async with restored.transactions.deciding() as tx:
+        await sequence(tx.connection)
     told = await refused(restored, DatabaseForkedError)
     assert told.startswith(
         "The database is not the one that was signed: its first 13 entries are others than those "
@@ -81,32 +91,34 @@ async def test_yesterday_s_backup_is_not_signed_when_it_outgrew_what_was_signed(
 
 
 async def test_a_backup_from_before_anything_was_signed_is_not_signed(
-    restored, database, templates
+    restored, databases, database, templates
 ):
-    copy_database(templates / "empty", database)
+    databases.put_back(templates["empty"], database)
     assert "holds 0 entries" in await refused(restored, DatabaseBehindError)
 
 
-async def test_the_newest_database_put_back_is_signed_again(restored, database, tmp_path):
+async def test_the_newest_database_put_back_is_signed_again(restored, databases, database, newest):
     await refused(restored, DatabaseBehindError)
     await restored.transactions.engine.dispose()
-    copy_database(tmp_path / "newest.db", database)
+    databases.put_back(newest[0], database)
     assert await restored.seal() is None
     await add_events(restored, 1, seconds=40)
     assert parse_checkpoint(parse_note(await restored.seal()).text).tree_size == 15
 
 
 async def test_a_backup_taken_while_it_was_being_signed_gets_the_same_signature(
-    sealed, database, tmp_path
+    sealed, databases, database, tmp_path
 ):
     await add_events(sealed, 1, seconds=20)
     size = await sealed._close(13)
-    copy_database(database, tmp_path / "backup.db")
+    await sealed.transactions.engine.dispose()
+    backup = databases.copy(database, tmp_path)
     note = await sealed.seal()
     await sealed.transactions.engine.dispose()
-    copy_database(tmp_path / "backup.db", database)
+    databases.put_back(backup, database)
 
-    again = await sealing_of(sealed.transactions.engine, now=sealed.transactions.now).seal()
+    engine, now = sealed.transactions.engine, sealed.transactions.now
+    again = await sealing_of(engine, tmp_path, now=now).seal()
 
     assert parse_note(again).signatures[0] == parse_note(note).signatures[0]
     assert parse_checkpoint(parse_note(again).text).tree_size == size

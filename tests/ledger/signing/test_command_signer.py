@@ -49,9 +49,9 @@ def test_openssl_signs_a_checkpoint(openssl):
     assert open_note(note, [signer.verifying_key]).text == TEXT
 
 
-async def test_a_log_is_sealed_with_a_key_it_never_sees(openssl, engine):
+async def test_a_log_is_sealed_with_a_key_it_never_sees(openssl, engine, tmp_path):
     signer = parse_command_signer(openssl)
-    sealing = sealing_of(engine, signers=[signer, ML_DSA_KEY])
+    sealing = sealing_of(engine, tmp_path, signers=[signer, ML_DSA_KEY])
     await add_events(sealing, 3)
     note = await sealing.seal()
     trust = Policy((TrustedLog(signer.verifying_key),), (), (), NONE)
@@ -103,9 +103,9 @@ def test_an_answer_that_is_no_signature_is_not_used(answer):
         program(code).sign(TEXT, AT)
 
 
-async def test_a_log_whose_command_fails_is_sealed_when_it_works_again(engine):
+async def test_a_log_whose_command_fails_is_sealed_when_it_works_again(engine, tmp_path):
     broken = program("import sys; sys.exit(3)")
-    sealing = sealing_of(engine, signers=[broken])
+    sealing = sealing_of(engine, tmp_path, signers=[broken])
     await add_events(sealing, 3)
     for _ in range(2):
         with pytest.raises(NotSealedError, match="did not sign"):

@@ -15,6 +15,8 @@ from ledger.formats.entry import parse_entry
 from ledger.formats.note import parse_note
 from ledger.keeping.reading import published_note, read_head
 from ledger.keeping.state_map import read_root
+from tests.conftest import on_sqlite
+from tests.databases import SQLITE, file_of
 from tests.ledger.conftest import open_engine
 from tests.ledger.growing import ORIGIN, START
 from tests.ledger.reference import tree_hash
@@ -37,11 +39,14 @@ SHARES = 4
 PLAYED = range(SHARES if os.environ.get("EVERY_STEP") else 1)
 
 
+pytestmark = on_sqlite
+
+
 @pytest.fixture(scope="module")
 def places(tmp_path_factory, templates):
     """How many places there are at which something may go wrong."""
     folder = tmp_path_factory.mktemp("counted")
-    shutil.copy(templates / "empty", folder / DATABASE)
+    shutil.copy(file_of(templates["empty"]), folder / DATABASE)
     notes = []
     made = run(folder, 0, fail, notes.append)
     assert len(notes) == len(BATCHES)
@@ -53,7 +58,7 @@ def places(tmp_path_factory, templates):
 def folder_for(tmp_path, templates, nth):
     folder = tmp_path / str(nth)
     folder.mkdir()
-    shutil.copy(templates / "empty", folder / DATABASE)
+    shutil.copy(file_of(templates["empty"]), folder / DATABASE)
     return folder
 
 
@@ -65,7 +70,7 @@ async def judge(folder, told=()):
         shown.append(published.read_text())
     with witness_in(folder).memory.of(ORIGIN) as memory:
         seen = memory.recall()
-    engine = open_engine(folder / DATABASE)
+    engine = open_engine(f"{SQLITE}{folder / DATABASE}")
     now = START + timedelta(seconds=700 * len(BATCHES))
     sealing = sealing_in(folder, EngineTransactions(engine, now))
     try:

@@ -7,7 +7,8 @@ import pytest
 from ledger.formats.hashing import Hash
 from ledger.formats.spelling import Malformed
 from ledger.signing.faults import NotSealedError
-from ledger.signing.guard import Guard, GuardBusyError, LastSigned, Step, parse_last_signed
+from ledger.signing.file_guard import FileGuard
+from ledger.signing.guard import GuardBusyError, LastSigned, Step, parse_last_signed
 
 ORIGIN = "datatitle.example/log"
 FIRST = LastSigned(ORIGIN, 8, Hash(b"a" * 32), Step.SIGNING)
@@ -17,7 +18,7 @@ TEXT = FIRST.text()
 
 @pytest.fixture
 def guard(tmp_path):
-    return Guard(tmp_path / "guard" / "log", ORIGIN)
+    return FileGuard(tmp_path / "guard" / "log", ORIGIN)
 
 
 @pytest.fixture
@@ -144,6 +145,6 @@ def test_a_guard_that_others_may_write_guards_nothing(written):
 
 
 def test_the_guard_of_another_log_is_refused(written):
-    other = Guard(written.path, "datatitle.example/other")
+    other = FileGuard(written.path, "datatitle.example/other")
     with pytest.raises(NotSealedError, match=r"that of the log datatitle\.example/log"):
         other.read()

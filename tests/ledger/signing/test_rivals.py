@@ -14,16 +14,17 @@ ROOT = Path(__file__).parents[3]
 RIVALS, ROUNDS = 3, 25
 
 
-def rival(database):
-    command = [sys.executable, "-m", "tests.ledger.signing.rival", str(database), str(ROUNDS)]
+def rival(database, folder):
+    arguments = [database, str(folder), str(ROUNDS)]
+    command = [sys.executable, "-m", "tests.ledger.signing.rival", *arguments]
     return subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
 
 
-def test_processes_that_seal_one_log_take_turns(database):
+def test_processes_that_seal_one_log_take_turns(database, tmp_path):
     told = []
-    for each in [rival(database) for _ in range(RIVALS)]:
+    for each in [rival(database, tmp_path) for _ in range(RIVALS)]:
         lines, faults = each.communicate(timeout=120)
         assert (each.returncode, faults) == (0, "")
         told.append([line.split() for line in lines.splitlines()])
@@ -42,12 +43,12 @@ def test_processes_that_seal_one_log_take_turns(database):
         assert published_at is not None
 
 
-async def test_what_they_leave_is_sealed_to_its_end(database):
-    rivals = [rival(database) for _ in range(2)]
+async def test_what_they_leave_is_sealed_to_its_end(database, tmp_path):
+    rivals = [rival(database, tmp_path) for _ in range(2)]
     for each in rivals:
         each.communicate(timeout=120)
     engine = open_engine(database)
-    sealing = sealing_of(engine)
+    sealing = sealing_of(engine, tmp_path)
     while await sealing.seal() is not None:
         pass
     await engine.dispose()

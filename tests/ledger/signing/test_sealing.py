@@ -163,9 +163,9 @@ async def test_a_heartbeat_says_again_that_there_is_nothing_newer(sealed, engine
         assert await published_note(connection) == (13, note)
 
 
-async def test_tiles_go_out_before_the_checkpoint_that_needs_them(engine):
+async def test_tiles_go_out_before_the_checkpoint_that_needs_them(engine, tmp_path):
     shelf = Shelf()
-    sealing = sealing_of(engine, publisher=shelf)
+    sealing = sealing_of(engine, tmp_path, publisher=shelf)
     notes = await grow_sealed(sealing, sizes=(3, 7))
     assert shelf.put_out == [(0, 4), (4, 4), notes[0], (4, 9), (9, 9), notes[1]]
 
@@ -176,9 +176,9 @@ async def test_tiles_go_out_before_the_checkpoint_that_needs_them(engine):
     assert shelf.put_out[6:] == [(9, 9), fresh]
 
 
-async def test_what_is_published_is_put_out_again_after_a_start(sealed, engine):
+async def test_what_is_published_is_put_out_again_after_a_start(sealed, engine, tmp_path):
     shelf = Shelf()
-    again = sealing_of(engine, publisher=shelf, now=sealed.transactions.now)
+    again = sealing_of(engine, tmp_path, publisher=shelf, now=sealed.transactions.now)
     assert await again.seal() is None
     async with engine.begin() as connection:
         _, note = await published_note(connection)
@@ -206,11 +206,12 @@ async def test_a_log_that_was_frozen_is_sealed_once_more_and_never_again(sealed,
         await add_events(sealed, seconds=10_000)
 
 
-async def test_a_checkpoint_is_the_log_s_own_only_with_its_keys(sealed, engine):
+async def test_a_checkpoint_is_the_log_s_own_only_with_its_keys(sealed, engine, tmp_path):
     await add_events(sealed)
     before = await entries_of(engine)
     other = sealing_of(
         engine,
+        tmp_path,
         now=sealed.transactions.now,
         signers=[type(LOG_KEY)(ORIGIN, LOG_KEY.algorithm, b"\x09" * 32)],
     )

@@ -15,7 +15,6 @@ from ledger.signing.witnesses import Answer, WitnessAheadError
 from tests.ledger.growing import START
 from tests.ledger.sealing_log import LOG_KEY, add_events, grow_sealed, sealing_of
 from tests.ledger.signing.town import SIZE, Town, answering, sealing_with, silent, unreached
-from tests.ledger.tampering import copy_database
 
 
 @pytest.fixture
@@ -263,7 +262,7 @@ async def test_a_heartbeat_without_enough_witnesses_leaves_what_is_fresh_of_it(t
 
 
 async def test_a_policy_that_asks_for_more_is_met_at_the_next_round(town, engine):
-    alone = sealing_of(engine)
+    alone = sealing_of(engine, town.folder)
     await grow_sealed(alone, sizes=(3,))
     sealing = sealing_with(town, engine, now=alone.transactions.now)
     assert town.judged().open(await sealing.seal()).by == ("a", "b", "c")
@@ -295,17 +294,18 @@ async def test_a_witness_that_has_seen_a_larger_tree_stops_everything(
     [(1, "a tree of 8 entries .* here it has 6"), (3, "it answered 422"), (4, "it answered 422")],
 )
 async def test_a_backup_restored_with_its_guard_is_refused_by_the_witnesses(
-    town, engine, database, tmp_path, events, reason
+    town, engine, databases, database, tmp_path, events, reason
 ):
     sealing = sealing_with(town, engine)
     await grow_sealed(sealing, sizes=(3,))
     guard = sealing.guard.path.read_text()
-    copy_database(database, tmp_path / "backup.db")
+    await engine.dispose()
+    backup = databases.copy(database, tmp_path)
     for seconds in (100, 200):
         await add_events(sealing, seconds=seconds)
         await sealing.seal()
     await engine.dispose()
-    copy_database(tmp_path / "backup.db", database)
+    databases.put_back(backup, database)
     sealing.guard.path.write_text(guard)
 
     restored = sealing_with(town, engine, now=sealing.transactions.now)

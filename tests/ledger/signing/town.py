@@ -60,7 +60,8 @@ class Town:
 
 
 def sealing_with(town, engine, threshold=3, **changed):
-    sealing = sealing_of(engine, policy=town.policy(threshold), ask=town.ask, **changed)
+    changed = {"policy": town.policy(threshold), "ask": town.ask, **changed}
+    sealing = sealing_of(engine, town.folder, **changed)
     town.clock = sealing.transactions
     return sealing
 

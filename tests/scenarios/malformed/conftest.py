@@ -9,34 +9,26 @@ import pytest
 
 from api.opening import open_app
 from api.settings import read_settings
-from ledger.keeping.log import Log
-from services.blobs import FolderBlobs
 from services.clock import ManualClock
-from services.permits import Permits
-from services.registry import Registry, open_engine
-from tests.conftest import PERMIT_SECRET, START, UPLOAD_LIMIT
-from tests.founding import ORIGIN, create_tables
+from tests.conftest import START
+from tests.databases import trace_of
+from tests.founding import create_tables, registry_on
 from tests.scenarios.malformed.world import World, people
 
 
 @pytest.fixture(scope="session")
-def peopled(tmp_path_factory):
-    """The database file with the cast on it, the cast, and the instant at which it was ready."""
+def peopled(databases, tmp_path_factory):
+    """The address of a database with the cast on it, the cast, and when it was ready."""
     folder = tmp_path_factory.mktemp("peopled")
-    create_tables(folder / "register.db")
+    address = databases.create(folder)
     clock = ManualClock(START)
-    cast = asyncio.run(_people(folder, clock))
-    return folder / "register.db", cast, clock.now()
+    yield address, asyncio.run(_people(address, folder, clock)), clock.now()
+    databases.drop(address)
 
 
-async def _people(folder: Path, clock: ManualClock):
-    registry = Registry(
-        engine=open_engine(f"sqlite+aiosqlite:///{folder / 'register.db'}"),
-        clock=clock,
-        log=Log(ORIGIN),
-        blobs=FolderBlobs(folder / "documents"),
-        permits=Permits(PERMIT_SECRET, UPLOAD_LIMIT),
-    )
+async def _people(address: str, folder: Path, clock: ManualClock):
+    await create_tables(address)
+    registry = registry_on(address, folder, clock)
     try:
         return await people(registry)
     finally:
@@ -49,15 +41,32 @@ def clock(peopled):
     return ManualClock(ready_at + timedelta(seconds=1))
 
 
-@pytest.fixture
-def empty_database(peopled):
-    """What the register of a test is a copy of."""
-    path, _, _ = peopled
-    return path
+@pytest.fixture(scope="session")
+def unchanged(databases, peopled):
+    """Copies in which tests have left no trace, which is what most of them are about."""
+    copies = []
+    yield copies
+    for address in copies:
+        databases.drop(address)
 
 
 @pytest.fixture
-async def world(registry, peopled, tmp_path, caplog):
+def database(databases, peopled, unchanged, tmp_path_factory):
+    """The address of a database that nobody has written to since it was peopled."""
+    template, _, _ = peopled
+    if not unchanged:
+        unchanged.append(databases.copy(template, tmp_path_factory.mktemp("copy")))
+    address = unchanged.pop()
+    before = trace_of(address)
+    yield address
+    if trace_of(address) == before:
+        unchanged.append(address)
+    else:
+        databases.drop(address)
+
+
+@pytest.fixture
+async def world(registry, database, peopled, tmp_path, caplog):
     settings = read_settings({"DATATITLE_DATA": str(tmp_path)})
     app = open_app(settings, registry)
     _, cast, _ = peopled
@@ -69,6 +78,7 @@ async def world(registry, peopled, tmp_path, caplog):
             registry=registry,
             app=app,
             client=client,
+            database=database,
             folder=tmp_path,
             log=caplog,
         )

@@ -110,6 +110,7 @@ TOKENS = {
     "no subject": lambda world: our_own(world, sub=None),
     "an empty subject": lambda world: our_own(world, sub=""),
     "a subject with a null character": lambda world: our_own(world, sub="\0"),
+    "a subject that is half a surrogate pair": lambda world: our_own(world, sub="\ud800"),
     "half of a surrogate pair": lambda world: our_own(world, party="party_\ud800"),
     "another issuer": lambda world: our_own(world, iss="somebody"),
     "another audience": lambda world: our_own(world, aud=["somebody"]),

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.conftest import UPLOAD_LIMIT
+from tests.founding import UPLOAD_LIMIT
 from tests.scenarios.malformed.world import told
 
 TEXT = "样例文件".encode()

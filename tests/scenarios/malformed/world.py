@@ -1,10 +1,8 @@
 """A register with one of everything on it behind its real door, and what a request leaves there."""
 
 import logging
-import sqlite3
 from dataclasses import dataclass
 from datetime import timedelta
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ from services.certificates.model import Operation
 from services.clock import SystemClock
 from services.registry import Registry
 from tests.collateral import burden_of, consented, registered
+from tests.databases import trace_of
 from tests.founding import a_key, enter_party, open_office
 from tests.licenses import publish
 from tests.titles import announce, certify, deposit, terms_of
@@ -92,6 +91,7 @@ class World:
     registry: Registry
     app: Starlette
     client: httpx.AsyncClient
+    database: str
     folder: Path
     log: pytest.LogCaptureFixture
 
@@ -114,13 +114,8 @@ class World:
 
     def trace(self) -> tuple[str, list[str]]:
         """A hash over every row of every table, and the files among the documents."""
-        connection = sqlite3.connect(self.folder / "register.db")
-        try:
-            dump = "\n".join(connection.iterdump())
-        finally:
-            connection.close()
         files = [path for path in (self.folder / "documents").rglob("*") if path.is_file()]
-        return sha256(dump.encode()).hexdigest(), sorted(map(str, files))
+        return trace_of(self.database), sorted(map(str, files))
 
     async def send(self, method: str, path: str, **request: Any) -> httpx.Response:
         """Send a request that must leave no row, no file, and no fault in the log behind it."""

@@ -12,8 +12,8 @@ from services.documents.store import get_document
 from services.permits import UploadPermit
 from services.refusals import RefusalCode, Refused
 from tests.builders.documents import PDF, TEXT, an_upload, deposit_document
-from tests.conftest import START, UPLOAD_LIMIT
-from tests.founding import a_key
+from tests.conftest import START
+from tests.founding import UPLOAD_LIMIT, a_key
 from tests.ledger_counts import kinds_on
 from tests.upload_traces import trace_of_uploads
 
@@ -64,22 +64,24 @@ async def test_a_received_document_is_on_the_register_in_the_ledger_and_on_the_d
     assert await kinds_on(registry, document.id) == ["document-received"]
     assert event.public == {"sha256": HASH_OF_PDF}
     assert event.private["name"] == "说明.pdf"
-    assert b"".join([chunk async for chunk in registry.blobs.open(HASH_OF_PDF)]) == PDF
+    assert b"".join([chunk async for chunk in await registry.blobs.open(HASH_OF_PDF)]) == PDF
 
 
 @pytest.mark.parametrize(
-    ("upload", "refusal"),
+    ("chunks", "changes", "refusal"),
     [
-        ({"chunks": [b""]}, RefusalCode.DOCUMENT_EMPTY),
-        ({"chunks": [b"GIF89a\x01\x00\x01\x00"]}, RefusalCode.DOCUMENT_TYPE_NOT_ACCEPTED),
-        ({"chunks": [b"a" * UPLOAD_LIMIT, b"a"]}, RefusalCode.DOCUMENT_TOO_LARGE),
-        ({"chunks": [PDF], "announced_size": UPLOAD_LIMIT + 1}, RefusalCode.DOCUMENT_TOO_LARGE),
-        ({"chunks": [PDF], "name": "名" * 201}, RefusalCode.TEXT_TOO_LONG),
+        ([b""], {}, RefusalCode.DOCUMENT_EMPTY),
+        ([b"GIF89a\x01\x00\x01\x00"], {}, RefusalCode.DOCUMENT_TYPE_NOT_ACCEPTED),
+        ([b"a" * UPLOAD_LIMIT, b"a"], {}, RefusalCode.DOCUMENT_TOO_LARGE),
+        ([PDF], {"announced_size": UPLOAD_LIMIT + 1}, RefusalCode.DOCUMENT_TOO_LARGE),
+        ([PDF], {"name": "名" * 201}, RefusalCode.TEXT_TOO_LONG),
     ],
 )
-async def test_a_refused_document_leaves_no_trace(registry, holder, trace, upload, refusal):
+async def test_a_refused_document_leaves_no_trace(
+    registry, holder, trace, chunks, changes, refusal
+):
     before = await trace()
-    brought = an_upload(*upload.pop("chunks"), **upload)
+    brought = an_upload(*chunks, **changes)
 
     with pytest.raises(Refused) as refused:
         await receive_document(registry, holder, brought, a_key())

@@ -26,10 +26,9 @@ async def rivals(registry, office):
 
 
 @pytest.fixture
-async def second_door(registry):
-    """Another process's registry on the same file: it shares no lock with the first."""
-    engine = open_engine(str(registry.engine.url))
-    door = replace(registry, engine=engine, _turn=asyncio.Lock())
+async def second_door(registry, database):
+    """Another process's registry on the same database: it shares no lock with the first."""
+    door = replace(registry, engine=open_engine(database), _turn=asyncio.Lock())
     yield door
     await door.close()
 

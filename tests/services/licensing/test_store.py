@@ -29,6 +29,14 @@ EXCLUSIVE, SOLE, NON_EXCLUSIVE = LicenseKind
 ODD = 'a "quoted" \\ use'
 
 
+class Standing(Exception):  # noqa: N818 - what was found, and a way to leave no trace of it.
+    """Both were kept."""
+
+
+def leave_no_trace():
+    raise Standing
+
+
 @pytest.fixture
 async def offer(registry, certificate, holder):
     return await publish(registry, holder, certificate)
@@ -63,11 +71,12 @@ async def both_can_stand(registry, offer, licensee, first, second) -> bool:
             for number, changes in enumerate((first, second)):
                 await add_negotiation(tx, a_negotiation_under(offer, licensee, number))
                 await add_license(tx, a_license_under(offer, licensee, number, **changes))
-            await tx.connection.rollback()
+            leave_no_trace()
+    except Standing:
+        return True
     except IntegrityError as refused:
         assert "licenses that exclude others do not overlap" in str(refused)  # noqa: PT017
         return False
-    return True
 
 
 async def certificate_of(registry, offer):
@@ -181,7 +190,7 @@ async def test_two_open_requests_of_one_licensee_under_one_offer_cannot_be_kept(
 ):
     await ask(registry, licensee, offer)
     second = a_negotiation_under(offer, licensee, 2, NegotiationStatus.REQUESTED)
-    with pytest.raises(IntegrityError, match="UNIQUE"):
+    with pytest.raises(IntegrityError, match=r"(?i)unique"):
         async with registry.deciding() as tx:
             await add_negotiation(tx, second)
 
@@ -208,6 +217,6 @@ async def test_what_a_row_must_not_say_is_not_kept(
     open_ones = table.update()
     if table is negotiations:
         open_ones = open_ones.where(table.c.status == "REQUESTED")
-    with pytest.raises(IntegrityError, match="CHECK"):
+    with pytest.raises(IntegrityError, match=r"(?i)check"):
         async with registry.deciding() as tx:
             await tx.connection.execute(open_ones.values(**changes))

@@ -109,11 +109,12 @@ async def test_my_pledges_are_those_i_gave_or_took(
 
 
 async def test_the_report_on_a_free_certificate_is_clear(registry, certificate, bank):
+    size = await size_of_ledger(registry)
     found = await report(registry, bank, certificate)
     assert found.assessment.verdict is Verdict.CLEAR
     assert (found.pledges, found.encumbrances, found.freezes) == ([], [], [])
     assert found.rank_if_registered_now == 1
-    assert found.ledger_position == await size_of_ledger(registry)
+    assert found.ledger_position == size
     assert (found.certificate["id"], found.certificate["version"]) == (certificate.id, 1)
 
 
