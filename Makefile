@@ -62,7 +62,25 @@ campaign-faults: $(READY)  ## Let every write of a register at work fail once, a
 	@EVERY_STEP=1 $(BIN)/pytest -n auto -q tests/ledger/signing/test_crashes.py
 	@$(BIN)/python -m tests.faults.campaign
 
-conformance: $(READY) $(OTHERS)/s3/.ready $(OTHERS)/npm/.ready  ## Have other people's software check an exported log
+# TIMES=5 SEED=1 for a shorter run, or to repeat one.
+GIVEN = $(if $(TIMES),--times $(TIMES)) $(if $(SEED),--seed $(SEED))
+
+chaos: $(READY)  ## kill -9 servers, sequencer, connections and PostgreSQL under load, 200 times
+	@$(BIN)/python -m tests.cluster.chaos $(GIVEN)
+
+failover: $(READY)  ## Kill the primary under load and promote its standby, 20 times
+	@$(BIN)/python -m tests.cluster.failover $(GIVEN)
+
+rolling: $(READY)  ## Replace every process of a register under load, 10 times
+	@$(BIN)/python -m tests.cluster.rolling $(GIVEN)
+
+lag: $(READY)  ## Offer 1,000 acts a second: how long to a published checkpoint
+	@$(BIN)/python -m tests.cluster.lag $(GIVEN)
+
+restore-drill: $(READY)  ## Back up a register, lose it and put it back, on both databases
+	@$(BIN)/python -m tests.restore_drill
+
+conformance: $(READY) $(OTHERS)/s3/.ready $(OTHERS)/npm/.ready  ## Have other people's software check an exported log, and follow a register
 	@$(MAKE) --no-print-directory $(OTHERS)/check-with-go || echo "Go's checks are left out."
 	@$(BIN)/pytest -o python_files='test_*.py check_*.py' tests/conformance
 
@@ -90,11 +108,17 @@ hammer: $(READY)  ## Write to a server while many read its log and check all the
 campaign-tamper: $(READY)  ## Change every byte of a log once: fsck must find each, in half an hour
 	@$(BIN)/pytest -n auto -q -o python_files='campaign_*.py' tests/ledger/inspecting
 
+races: $(READY)  ## Race sixteen rivals in four processes for one thing, a thousand times for each kind
+	@$(BIN)/python -m tests.cluster.races $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED))
+
 bench: $(READY)  ## Measure acts and status queries per second
 	@$(BIN)/python -m bench.figures
 
 bench-ledger: $(READY) $(YARDSTICKS)/.ready  ## Measure the ledger, each figure beside its yardstick
 	@PYTHONPATH=$(YARDSTICKS) $(BIN)/python -m bench.ledger $(ROWS)
+
+bench-writes: $(READY)  ## Measure acts beside the same SQL bare, on SQLite and on PostgreSQL
+	@$(BIN)/python -m bench.writes $(ROUNDS)
 
 # What only serves to measure against is kept apart from what the product needs.
 $(YARDSTICKS)/.ready: pyproject.toml $(READY)
@@ -116,4 +140,4 @@ lock: $(READY)  ## Renew the lock files
 clean:  ## Remove .venv and caches; the register's data stay
 	@rm -rf $(VENV) $(OTHERS) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 
-.PHONY: help install run demo test lint types imports fix schema rulebook campaign campaign-kills campaign-faults campaign-tamper conformance hammer bench bench-ledger migration lock clean
+.PHONY: races help install run demo test lint types imports fix schema rulebook campaign campaign-kills campaign-faults campaign-tamper chaos failover rolling lag restore-drill conformance hammer bench bench-ledger bench-writes migration lock clean

@@ -45,16 +45,12 @@ query ($number: String!) {
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
-    """An open register, and the ways to act on it and to ask it."""
+class Acting:
+    """An open register, and who acts on it."""
 
     registry: Registry
-    app: Starlette
-    database: Path
     office: Actor
     holder: Actor
-    numbers: list[str]
-    tokens: Mapping[str, str]
 
     async def act(self, number: int) -> None:
         """Through the services: every other act is a draft, the rest are registrations."""
@@ -65,6 +61,16 @@ class Bench:
                 kind=PartyKind.ORGANISATION, name="样例公司", roles=frozenset({Role.LENDER})
             )
             await register_party(self.registry, self.office, terms, a_key())
+
+
+@dataclass(frozen=True, slots=True)
+class Bench(Acting):
+    """The same, and the ways to ask it."""
+
+    app: Starlette
+    database: Path
+    numbers: list[str]
+    tokens: Mapping[str, str]
 
     async def act_by_http(self, number: int) -> None:
         """The same acts, as mutations."""

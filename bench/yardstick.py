@@ -1,8 +1,8 @@
 """The yardstick: the same rows, written and read with nothing around the database."""
 
 import sqlite3
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import closing
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import aiosqlite
 import sqlalchemy as sa
 
+from ledger.keeping import together
 from services.registry import Registry
 
 PRAGMAS = ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL")
@@ -18,6 +19,9 @@ SELECT c.id, c.status, c.valid_until, c.source_authorised_until, c.ended_at, p.n
 FROM certificates c JOIN parties p ON p.id = c.holder_id WHERE c.number = ?
 """
 BURDENS = "SELECT kind, since, until FROM encumbrances WHERE certificate_id = ?"
+WRITES = ("INSERT", "UPDATE")
+EVERYTHING = ("SELECT", *WRITES)
+LEDGER = " ledger_"  # What the names of its tables begin with.
 
 
 class Write(NamedTuple):
@@ -29,33 +33,56 @@ class Write(NamedTuple):
 
 
 async def writes_of(
-    registry: Registry, act: Callable[[int], Awaitable[None]], acts: int
+    registry: Registry,
+    act: Callable[[int], Awaitable[None]],
+    acts: int,
+    kinds: tuple[str, ...] = WRITES,
 ) -> list[list[Write]]:
-    """What each of several acts, done one after the other, has written."""
-    engine = registry.engine.sync_engine
+    """What each of several acts, done one after the other, has written, or asked, too.
+
+    Nothing of the ledger's is among it.
+    """
     written: list[Write] = []
-
-    def note(
-        _connection: object,
-        _cursor: object,
-        statement: str,
-        parameters: Any,
-        _context: object,
-        executemany: bool,
-    ) -> None:
-        if statement.startswith(("INSERT", "UPDATE")):
-            written.append(Write(statement, parameters, executemany))
-
-    sa.event.listen(engine, "before_cursor_execute", note)
     transactions = []
-    try:
+    with _taken_down(registry.engine.sync_engine, kinds, written):
         for number in range(acts):
             await act(number)
             transactions.append(written.copy())
             written.clear()
+    return transactions
+
+
+@contextmanager
+def _taken_down(engine: sa.Engine, kinds: tuple[str, ...], written: list[Write]) -> Iterator[None]:
+    """Both ways to the driver are listened at: SQLAlchemy's, and the one past it."""
+
+    def take(statement: str, parameters: Any, *, is_many: bool) -> None:
+        if statement.startswith(kinds) and LEDGER not in statement:
+            written.append(Write(statement, parameters, is_many))
+
+    def note(_connection: object, _cursor: object, *executed: Any) -> None:
+        statement, parameters, _context, is_many = executed
+        take(statement, parameters, is_many=is_many)
+
+    def answer(cursor: sqlite3.Cursor, ask: together.Ask) -> Sequence[together.Row]:
+        assert isinstance(ask.statement, together.Statement), ask
+        for row in ask.parameters:
+            take(ask.statement.for_sqlite, row, is_many=False)
+        return to_file(cursor, ask)
+
+    async def served(adapted: object, ask: together.Ask) -> Sequence[together.Row]:
+        for row in ask.parameters:
+            take(ask.statement.for_postgresql, row, is_many=False)
+        return await to_server(adapted, ask)
+
+    to_file, to_server = together._answer, together._served
+    together._answer, together._served = answer, served
+    sa.event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield
     finally:
         sa.event.remove(engine, "before_cursor_execute", note)
-    return transactions
+        together._answer, together._served = to_file, to_server
 
 
 async def write_bare(database: Path, transactions: Sequence[Sequence[Write]]) -> float:

@@ -38,7 +38,8 @@ class NumberingLog(Log):
         private: Mapping[str, str],
     ) -> Recorded:
         del connection, kind, at, public, private
-        recorded = Recorded(self.numbers.total(), subject, self.numbers[subject], NO_HASH)
+        place = self.numbers.total()
+        recorded = Recorded(place, place, subject, self.numbers[subject], NO_HASH)
         self.numbers[subject] += 1
         return recorded
 

@@ -15,9 +15,9 @@ from api.sealing import open_sealing
 from api.settings import Settings, read_settings
 from bench.ledger.million import AT, BATCH, EVENTS, SUBJECTS, event_on
 from bench.ledger.rows import Row, Setting
+from ledger.inspecting.databases import reading
 from ledger.inspecting.fsck import Surroundings, inspect_file, inspect_fully
 from ledger.inspecting.report import Report
-from ledger.inspecting.stretches import reading
 from ledger.keeping.append import append_events
 from services.clock import ManualClock
 

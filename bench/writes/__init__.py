@@ -1,0 +1,1 @@
+"""Acts beside the same SQL in bare transactions: `make bench-writes`."""
