@@ -61,9 +61,12 @@ def elected_work(settings: Settings, registry: Registry) -> list[Beside]:
 
     Raises `BadSettings`.
     """
-    placing = Repeated("the sequencer", lambda: place_all(registry), BETWEEN_PLACINGS)
-    sweeping = Repeated("the sweep", lambda: sweep(registry), BETWEEN_SWEEPS)
-    work: list[Beside] = [Election(_seat(SEQUENCER, settings, registry), [placing, sweeping])]
+    sequencing = [Repeated("the sweep", lambda: sweep(registry), BETWEEN_SWEEPS)]
+    # On SQLite every event has its place at once, and to look for others would hold up who acts.
+    if registry.engine.dialect.name != "sqlite":
+        placing = Repeated("the sequencer", lambda: place_all(registry), BETWEEN_PLACINGS)
+        sequencing.append(placing)
+    work: list[Beside] = [Election(_seat(SEQUENCER, settings, registry), sequencing)]
     if settings.seals:
         work.append(Election(_seat(SEALER, settings, registry), _sealing(settings, registry)))
     return work

@@ -11,6 +11,7 @@ from ledger.keeping.lag import Lag, read_lag
 from services.blobs import Blobs
 from services.migrations import OtherVersionError, missing_steps
 from services.registry import Registry
+from services.retrying import is_unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +68,7 @@ class Readiness:
         self._turn = asyncio.Lock()
         self._seen = Seen(())
         self._next_look = float("-inf")
-        self._told: list[str] = []
+        self._told: str | None = None
         self._documents = _Documents(registry.blobs)
 
     async def __call__(self) -> Seen:
@@ -83,11 +84,17 @@ class Readiness:
         try:
             async with asyncio.timeout(LONGEST_LOOK):
                 return Seen((Part("database"), *await self._look_inside()))
-        except Exception as fault:
-            if self._told != (told := [f"{type(fault).__name__}: {fault}"]):
-                logger.exception("the database does not answer")
-            self._told = told
+        except Exception as fault:  # noqa: BLE001 - whatever it is, it is told.
+            self._tell(fault)
             return Seen((Part("database", fault="it does not answer"),))
+
+    def _tell(self, fault: Exception) -> None:
+        """Once for each cause. A database that is away is nobody's mistake."""
+        told = f"{type(fault).__name__}: {fault}"
+        if self._told != told:
+            trace = None if is_unavailable(fault) else fault
+            logger.error("the database does not answer: %s", told, exc_info=trace)
+        self._told = told
 
     async def _look_inside(self) -> tuple[Part, ...]:
         migrations = await self._migrations()
@@ -95,7 +102,7 @@ class Readiness:
             return (migrations,)
         async with self._registry.reading() as tx:
             lag, now = await read_lag(tx.connection), tx.now
-        self._told = []
+        self._told = None
         return migrations, _sequencer(lag, now), _ledger(lag, now)
 
     async def _migrations(self) -> Part:

@@ -70,6 +70,7 @@ def retried(
             try:
                 return await act(registry, *args, **kwargs)
             except Exception as error:
+                rest = _rest_after(attempt, error)
                 is_unknown = isinstance(error, OutcomeUnknownError)
                 unknown = unknown or is_unknown
                 may_repeat = is_turned_away(error) or (has_key and is_unknown)
@@ -78,14 +79,16 @@ def retried(
                     if not is_unavailable(error):
                         raise
                     raise (OutcomeUnknownError() if unknown else BusyError()) from error
-            await asyncio.sleep(_rest_after(attempt))
+            await asyncio.sleep(rest)
             attempt += 1
 
     return decided
 
 
-def _rest_after(attempt: int) -> float:
-    """Seconds. Rivals who met once part by chance."""
+def _rest_after(attempt: int, error: Exception) -> float:
+    """Seconds. Rivals who met once part by chance; a clock that is a little behind catches up."""
+    if isinstance(error, ClockBehindError):
+        return min(error.behind.total_seconds(), LONGEST_REST)
     longest: float = min(FIRST_REST * 2 ** (attempt - 1), LONGEST_REST)
     return longest * random.uniform(0.5, 1)  # noqa: S311 - no secret.
 

@@ -100,6 +100,11 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
 
     _cursor_cls: Any = _Cursor
 
+    def rollback(self) -> None:
+        """The pool asks for it whenever it gets a connection back, and mostly in vain."""
+        if self._connection.in_transaction:
+            super().rollback()
+
 
 def _run(
     connection: sqlite3.Connection, method: str, operation: str, parameters: Any

@@ -15,7 +15,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,6 +27,8 @@ import asyncpg
 
 OTHER_SERVER = os.environ.get("DATATITLE_TEST_POSTGRES_URL")
 FOLDER = "POSTGRES_OF_THIS_RUN"
+PREFIX = "datatitle-tests-"
+AN_HOUR = 3600  # Seconds.
 OWNER = "datatitle"
 SETTINGS = {
     # Nothing here is to survive anything.
@@ -192,11 +194,21 @@ def begin_run() -> int | None:
     """
     if FOLDER in os.environ:
         return None
-    folder = Path(tempfile.mkdtemp(prefix="datatitle-"))
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    _clear_away_killed_runs(folder.stat().st_mtime - AN_HOUR)
     os.environ[FOLDER] = str(folder)
     lock = os.open(folder / "run", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
     fcntl.flock(lock, fcntl.LOCK_EX)
     return lock
+
+
+def _clear_away_killed_runs(before: float) -> None:
+    """Those begun before an instant. A server whose folder has gone ends by itself."""
+    for run in Path(tempfile.gettempdir()).glob(f"{PREFIX}*/run"):
+        with suppress(OSError), run.open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if run.parent.stat().st_mtime < before:
+                shutil.rmtree(run.parent)
 
 
 def end_run(lock: int | None) -> None:

@@ -131,7 +131,8 @@ _READ_HEAD = Statement(
 # SQLite holds its one write lock since BEGIN IMMEDIATE. On PostgreSQL what is read together with a
 # lock may be older than the lock: it is read afterwards.
 _LOCK_HEAD = PostgresqlStatement("SELECT id FROM ledger_head FOR UPDATE")
-_LOCK_HEAD_TO_BE = PostgresqlStatement("LOCK TABLE ledger_head IN SHARE ROW EXCLUSIVE MODE")
+# Who finds no head begins it; who comes meanwhile waits here, and finds it then.
+_LOCK_HEAD_TO_BE = PostgresqlStatement("SELECT pg_advisory_xact_lock(1684108385, 2)")
 _READ_SUBJECT = Statement(
     sa.select(
         ledger_subject.c.subject,
@@ -235,6 +236,7 @@ def locked_head() -> Conversation[Head]:
     """The head on PostgreSQL, which nobody else moves on before the transaction ends."""
     if not (yield Ask(_LOCK_HEAD)):
         yield Ask(_LOCK_HEAD_TO_BE)
+        yield Ask(_LOCK_HEAD)
     return (yield from last_head())
 
 

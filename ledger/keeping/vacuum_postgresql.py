@@ -16,6 +16,7 @@ TABLE = "ledger_opening"
 LOOKS, BETWEEN_LOOKS = 50, 0.1  # Seconds.
 PROGRAM = "datatitle"
 
+_FILE = sa.text("SELECT pg_relation_filenode(CAST(:name AS regclass))")
 _SIZE = sa.text("SELECT pg_total_relation_size(CAST(:name AS regclass))")
 # A version of a row is kept as long as anybody in this database may have to see it.
 _THIS_MOMENT = "SELECT CAST(CAST(pg_current_xact_id() AS xid) AS text)"
@@ -53,6 +54,10 @@ class HeldBackError(Exception):
         self.holders = holders
 
 
+class NotOwnerError(Exception):
+    """The role of this connection may not write the table anew."""
+
+
 async def connected(connection: AsyncConnection) -> list[str]:
     """What other processes of the register call themselves that are connected."""
     found = await connection.scalars(_CONNECTED, {"program": PROGRAM})
@@ -63,7 +68,8 @@ async def vacuum_openings(connection: AsyncConnection) -> Vacuumed:
     """Write the table of openings anew. The connection must commit every statement by itself.
 
     Nobody reads or writes openings meanwhile. Needs as much free space as the table takes.
-    Raises `HeldBackError` when others do not come to an end within some seconds.
+    Raises `NotOwnerError`, and `HeldBackError` when others do not come to an end within some
+    seconds.
     """
     moment = (await connection.exec_driver_sql(_THIS_MOMENT)).scalar_one()
     for _ in range(LOOKS):
@@ -73,9 +79,17 @@ async def vacuum_openings(connection: AsyncConnection) -> Vacuumed:
         await asyncio.sleep(BETWEEN_LOOKS)
     else:
         raise HeldBackError(holders)
-    before = await _size(connection)
+    before, file = await _size(connection), await _file(connection)
     await connection.exec_driver_sql(f"VACUUM (FULL, ANALYZE) {TABLE}")
+    # A server that refuses it says so in a warning only.
+    if await _file(connection) == file:
+        raise NotOwnerError
     return Vacuumed(before, await _size(connection))
+
+
+async def _file(connection: AsyncConnection) -> int:
+    file: int = (await connection.execute(_FILE, {"name": TABLE})).scalar_one()
+    return file
 
 
 async def _size(connection: AsyncConnection) -> int:

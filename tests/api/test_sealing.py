@@ -16,6 +16,7 @@ from api.sealing import (
     RepeatedSealing,
     load_signers,
     log_key,
+    open_guard,
     open_sealing,
     open_signers,
     read_witnesses,
@@ -119,6 +120,15 @@ async def test_the_register_is_sealed_with_its_own_keys_guard_and_clock(settings
     registry.clock.advance(timedelta(minutes=1))
     assert (await sealing.seal()).partition("\n\n")[0] == note.partition("\n\n")[0]
     assert office.party_id is not None
+
+
+def test_several_machines_may_share_a_guard_in_an_object_store(tmp_path):
+    chosen = {"DATATITLE_DATA": str(tmp_path), "DATATITLE_LOG_ORIGIN": ORIGIN}
+    guard = open_guard(read_settings(chosen | {"DATATITLE_GUARD": "s3://register/guards/log"}))
+    assert (guard.place, guard.origin) == ("s3://register/guards/log", ORIGIN)
+    for place, fault in (("s3://register", "a file, or an address"), ("ftp://a/b", "a folder")):
+        with pytest.raises(BadSettings, match=rf"DATATITLE_GUARD: must be {fault}"):
+            open_guard(read_settings(chosen | {"DATATITLE_GUARD": place}))
 
 
 class Told:

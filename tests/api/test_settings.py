@@ -38,7 +38,7 @@ def test_an_empty_environment_is_the_embedded_default():
         workers=1,
         session_url=None,
         seals=True,
-        connections=10,
+        connections=Limits().connections,
         lock_timeout=timedelta(seconds=5),
         statement_timeout=timedelta(seconds=15),
         stop_timeout=timedelta(seconds=20),

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from time import monotonic
 
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -14,7 +15,7 @@ from services.registry import OutcomeUnknownError
 from services.retrying import ATTEMPTS, BusyError, retried
 from tests.conftest import on_postgresql
 
-TURNED_AWAY = ClockBehindError(timedelta(seconds=1))
+TURNED_AWAY = ClockBehindError(timedelta(milliseconds=1))
 UNKNOWN = OutcomeUnknownError()
 REFUSED = Refused(Refusal(RefusalCode.RECORD_NOT_FOUND, "No."))
 
@@ -116,3 +117,10 @@ async def test_two_who_wait_for_each_other_are_both_done(registry):
 
     done = await asyncio.gather(lock_both(registry, "a", "b"), lock_both(registry, "b", "a"))
     assert (done, attempts.number) == (["a", "b"], 3)
+
+
+async def test_a_clock_that_is_a_little_behind_is_waited_for():
+    behind = timedelta(seconds=0.3)
+    begun = monotonic()
+    assert await act(None, Attempts(ClockBehindError(behind), None)) == 2
+    assert monotonic() - begun >= behind.total_seconds()

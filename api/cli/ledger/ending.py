@@ -146,6 +146,8 @@ async def _freeze(registry: "Registry", settings: Settings, successor: str) -> i
 async def _succeed(
     registry: "Registry", settings: Settings, origin: str, progress: "Progress"
 ) -> None:
+    from sqlalchemy.exc import DBAPIError
+
     from api.succession import succeed as begin_next
     from ledger.keeping.succession import CannotSucceedError
     from ledger.signing.faults import NotSealedError
@@ -157,6 +159,8 @@ async def _succeed(
         fail("another process is sealing the log: stop the register, and run this again")
     except (CannotSucceedError, NotSealedError) as reason:
         fail(str(reason))
+    except DBAPIError as fault:
+        fail(f"nothing is changed, the database refuses: {fault.orig}")
 
 
 @contextmanager

@@ -89,12 +89,19 @@ def _vacuum_file(path: Path) -> None:
 
 
 def _vacuum_on_server(settings: Settings) -> None:
-    from ledger.keeping.vacuum_postgresql import TABLE, HeldBackError, vacuum_openings
+    from ledger.keeping.vacuum_postgresql import (
+        TABLE,
+        HeldBackError,
+        NotOwnerError,
+        vacuum_openings,
+    )
 
     try:
         before, after = ask_server(settings, vacuum_openings)
     except HeldBackError as held:
         fail(f"old versions of rows are still to be seen by {held}: end that, and run this again")
+    except NotOwnerError:
+        fail(f"nothing is written anew: name the owner of {TABLE} in DATATITLE_DATABASE_URL")
     print(f"Written anew: {TABLE}, {before} bytes before, {after} now.")
     print("Archived WAL and backups still hold what was erased, until you remove them.")
 

@@ -1,9 +1,11 @@
 """Facts are erased from the command line, and the files hold nothing of them."""
 
 import asyncio
+import re
 import sqlite3
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -115,3 +117,16 @@ def reading_for_long(database):
         runner.run(connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ"))
         yield runner.run(connection.fetchval("SELECT pg_backend_pid() FROM ledger_head"))
         runner.run(connection.close())
+
+
+@on_postgresql
+def test_who_does_not_own_the_table_is_not_told_that_it_is_written_anew(database, datatitle):
+    role = f"serving_{uuid4().hex}"
+    rows(database, f"CREATE ROLE {role} LOGIN")
+    try:
+        serving = re.sub(r"//[^@/]*@", f"//{role}@", database)
+        told = datatitle("ledger", "vacuum", DATATITLE_DATABASE_URL=serving)
+    finally:
+        rows(database, f"DROP ROLE {role}")
+    assert (told.exit_code, told.stdout) == (1, "")
+    assert told.stderr.startswith("datatitle: nothing is written anew: name the owner of ")

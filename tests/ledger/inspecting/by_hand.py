@@ -13,6 +13,7 @@ from ledger.keeping import store
 from ledger.keeping.append import NewEvent, append_events
 from ledger.keeping.placing import Unplaced, place
 from ledger.keeping.reading import changed_since, last_head, read_head
+from ledger.keeping.sequencing import place_mark, sequence
 from ledger.keeping.together import together
 from ledger.signing.file_guard import FileGuard
 from ledger.signing.guard import LastSigned, Step
@@ -36,12 +37,17 @@ class HandLog:
         events = [NewEvent(each, "something-happened", self.now, {}, {}) for each in subjects]
         async with self.engine.begin() as connection:
             await append_events(connection, events)
+            await sequence(connection)
 
     async def mark(self, entry):
         """Append any entry at all, where nothing asks whether it may stand there."""
         self.now += timedelta(seconds=1)
         async with self.engine.begin() as connection:
-            await together(connection, _placed(entry, store.microseconds(self.now)))
+            is_on_server = connection.dialect.name == "postgresql"
+            if is_on_server:
+                await connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+            put = _placed_on_server if is_on_server else _placed
+            await together(connection, put(entry, store.microseconds(self.now)))
 
     async def state(self, *, map_root=None, time=None):
         """Append the state of what there is; or one that says something else."""
@@ -75,7 +81,14 @@ class HandLog:
         return [(each.index, each.place, each.problem) for each in found]
 
 
+def _placed_on_server(entry, at):
+    yield from place_mark((yield from last_head()), _spelt(entry), at)
+
+
 def _placed(entry, at):
-    head = yield from last_head()
+    yield from place((yield from last_head()), [_spelt(entry)], at)
+
+
+def _spelt(entry):
     spelt = entry.encode()
-    yield from place(head, [Unplaced(entry.kind, spelt, leaf_hash(spelt))], at)
+    return Unplaced(entry.kind, spelt, leaf_hash(spelt))

@@ -1,13 +1,21 @@
 """The signer guard in an object store: two may read it, and one of them moves it on."""
 
+import asyncio
+from datetime import timedelta
+
 import obstore
 import pytest
+import sqlalchemy as sa
 from obstore.store import MemoryStore
 
 from ledger.formats.hashing import Hash
 from ledger.signing.faults import NotSealedError
 from ledger.signing.guard import GuardBusyError, GuardOutOfReachError, LastSigned, Step
 from ledger.signing.object_guard import ObjectGuard, open_object_guard
+from tests.ledger.growing import START, append
+from tests.ledger.reference import tree_hash
+from tests.ledger.sealing_log import sealing_of
+from tests.ledger.tampering import entries, rows
 
 ORIGIN = "datatitle.example/log"
 FIRST = LastSigned(ORIGIN, 8, Hash(b"a" * 32), Step.SIGNING)
@@ -133,3 +141,28 @@ def test_what_it_said_is_kept_when_its_log_has_ended(written, tmp_path):
     assert written.read() is None
     written.put_away(tmp_path / "nothing")
     assert not (tmp_path / "nothing").exists()
+
+
+async def test_two_who_seal_one_log_at_once_never_sign_two_trees(
+    guard, engine, log, database, tmp_path
+):
+    sealings = [sealing_of(engine, tmp_path) for _ in range(2)]
+    for sealing in sealings:
+        sealing.guard = guard
+    for number in range(12):
+        for sealing in sealings:
+            sealing.transactions.now = START + timedelta(seconds=number)
+        async with sealings[0].transactions.deciding() as tx:
+            await append(log, tx.connection, f"cert_{number % 3}", seconds=number)
+        done = await asyncio.gather(*(each.seal() for each in sealings), return_exceptions=True)
+        faults = {type(each) for each in done if isinstance(each, Exception)}
+        assert faults <= {GuardBusyError, sa.exc.IntegrityError}
+    while await sealings[0].seal() is not None:
+        pass
+
+    whole = entries(database)
+    kept = rows(database, "SELECT size, root, published_at FROM ledger_checkpoint ORDER BY size")
+    assert [root for _, root, _ in kept] == [tree_hash(whole[:size]) for size, _, _ in kept]
+    assert all(published_at is not None for _, _, published_at in kept)
+    assert (guard.read().size, guard.read().root) == (kept[-1][0], kept[-1][1])
+    assert kept[-1][0] == len(whole)

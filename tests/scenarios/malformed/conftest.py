@@ -42,7 +42,7 @@ def clock(peopled):
 
 
 @pytest.fixture(scope="session")
-def unchanged(databases, peopled):
+def unchanged(databases):
     """Copies in which tests have left no trace, which is what most of them are about."""
     copies = []
     yield copies
