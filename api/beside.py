@@ -20,6 +20,7 @@ from services.writing_turn import database_file
 
 BETWEEN_PLACINGS = 0.04  # Seconds.
 BETWEEN_CHECKPOINTS = 1.0
+SHORTEST_REST = 0.1  # Between a checkpoint that took long and the next.
 BETWEEN_COPIES = 1.0
 BETWEEN_SWEEPS = 60.0
 
@@ -104,6 +105,9 @@ async def _seal(sealing: RepeatedSealing, stop: asyncio.Event) -> None:
     A process that cannot reach the guard, or a key, leaves it to others that may.
     """
     sealing.faults = 0
+    clock = asyncio.get_running_loop().time
     while not stop.is_set() and sealing.faults < FAULTS_BEFORE_STEPPING_ASIDE:
+        # From one beginning to the next, so that much to seal does not make it rarer.
+        due = clock() + BETWEEN_CHECKPOINTS
         await sealing()
-        await rest(stop, BETWEEN_CHECKPOINTS)
+        await rest(stop, max(SHORTEST_REST, due - clock()))

@@ -15,14 +15,13 @@ Work = Callable[[], Awaitable[object]]
 # Goes on until the event is set; what is in hand then is finished.
 Beside = Callable[[asyncio.Event], Awaitable[None]]
 
-SHORTEST_REST = 0.1  # Of the time between.
 REST_AFTER_A_FAULT = 0.5  # Seconds, at least.
 AWAY = "away"
 
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """Work begun again every so many `seconds`, or after a short rest where it takes longer.
+    """Work done again and again, with a rest of `seconds` between.
 
     What fails is tried again, and told once for each cause.
     """
@@ -33,9 +32,7 @@ class Repeated:
 
     async def __call__(self, stop: asyncio.Event) -> None:
         told: str | None = None
-        now = asyncio.get_running_loop().time
         while not stop.is_set():
-            begun = now()
             try:
                 await self.work()
             except Exception as fault:  # noqa: BLE001 - nothing may stop it; it is told.
@@ -44,8 +41,7 @@ class Repeated:
                 if told is not None:
                     logger.warning("%s goes on again", self.name)
                 told = None
-            to_rest = max(self.seconds - (now() - begun), self.seconds * SHORTEST_REST)
-            await rest(stop, to_rest if told is None else self._longer)
+            await rest(stop, self.seconds if told is None else self._longer)
 
     def _tell(self, fault: Exception, told: str | None) -> str:
         """A database that is away is nobody's mistake, and one sentence says it."""

@@ -65,8 +65,10 @@ async def _examine_database(settings: Settings, clock: Clock) -> Iterable[Check]
 
 
 async def _look(visit: Visit, look: Examine) -> Iterable[Check]:
-    """One look that fails leaves the others a connection they can use."""
-    async with visit.connection.begin_nested():
+    """Each look sees a state of its own, later than what it has read elsewhere before: a register
+    may be at work. One that fails leaves the others a connection they can use.
+    """
+    async with visit.connection.begin():
         return await look(visit)
 
 

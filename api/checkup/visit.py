@@ -14,7 +14,7 @@ from services.registry import open_engine, snapshots
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """The settings, a snapshot of the database, and the instant of the visit."""
+    """The settings, a connection for looks at the database, and the instant of the visit."""
 
     settings: Settings
     connection: AsyncConnection
@@ -31,7 +31,7 @@ async def visiting(settings: Settings, clock: Clock) -> AsyncIterator[Visit]:
     """Open the database that is there, as it is: no step is taken to bring it up to date."""
     engine = open_engine(settings.database_url)
     try:
-        async with snapshots(engine).connect() as connection, connection.begin():
+        async with snapshots(engine).connect() as connection:
             yield Visit(settings, connection, clock, clock.now())
     finally:
         await engine.dispose()

@@ -109,7 +109,7 @@ def inspect_database(
     def inspect(connection: sa.Connection) -> Report:
         if jobs == 1:
             return inspect_fully(connection, around, progress=progress)
-        with in_processes(database.shared(connection), jobs - 1) as read_all:
+        with in_processes(database, connection, jobs - 1) as read_all:
             return inspect_fully(connection, around, read_all=read_all, progress=progress)
 
     return database.look(inspect)

@@ -45,18 +45,26 @@ def inspect_quickly(connection: sa.Connection, around: Surroundings) -> Report:
     """The head against the tree as it is stored, at least the last 256 leaves and their chain,
     the newest checkpoint and its signature, the guard, the triggers.
     """
+    # Read before the first look at the database, which then holds all that the guard knows.
+    guarded = read_guard(around.guard)
     findings = Findings()
     if not judge_columns(connection, findings):
         return Report.of(QUICK, 0, {}, findings)
-    return _Look(connection, around, findings).report()
+    return _Look(connection, around, guarded, findings).report()
 
 
 class _Look:
-    def __init__(self, connection: sa.Connection, around: Surroundings, findings: Findings) -> None:
+    def __init__(
+        self,
+        connection: sa.Connection,
+        around: Surroundings,
+        guarded: LastSigned | str | None,
+        findings: Findings,
+    ) -> None:
         self._connection = connection
         self._around = around
         self._findings = findings
-        self._guarded = read_guard(around.guard)
+        self._guarded = guarded
         last = connection.execute(_LAST).scalar()
         self._size = 0 if last is None else last + 1
 

@@ -104,10 +104,19 @@ def in_turn(connection: sa.Connection) -> ReadAll:
 
 
 @contextmanager
-def in_processes(database: Database, jobs: int) -> Iterator[ReadAll]:
-    """All at once, by so many processes beside this one, each with a connection of its own."""
+def in_processes(database: Database, connection: sa.Connection, jobs: int) -> Iterator[ReadAll]:
+    """All at once, by so many processes beside this one, each with a connection of its own.
+
+    They see what this process sees through its connection, but for what has come since.
+    """
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        yield lambda stretches: pool.map(_read, [database] * len(stretches), stretches)
+
+        def read_all(stretches: Sequence[Stretch]) -> Iterator[Read]:
+            # Not earlier: it may be the first look at the database.
+            shared = database.shared(connection)
+            return pool.map(_read, [shared] * len(stretches), stretches)
+
+        yield read_all
 
 
 def _read(database: Database, stretch: Stretch) -> Read:

@@ -202,7 +202,7 @@ def test_a_database_older_than_what_it_has_published(found, sample):
 
 
 async def visited(sample, now, check):
-    async with visiting(settings_of(sample), ManualClock(now)) as visit:
+    async with visiting(settings_of(sample), ManualClock(now)) as visit, visit.connection.begin():
         return [(each.level, each.found) for each in await check(visit)]
 
 

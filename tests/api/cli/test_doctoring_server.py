@@ -24,7 +24,7 @@ LATER = datetime(2099, 1, 1, tzinfo=UTC)
 
 
 async def visited(sample, now, check):
-    async with visiting(settings_of(sample), ManualClock(now)) as visit:
+    async with visiting(settings_of(sample), ManualClock(now)) as visit, visit.connection.begin():
         return [(each.level, each.found) for each in await check(visit)]
 
 
