@@ -11,7 +11,7 @@ import asyncio
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-SECONDS_LEFT_OPEN = 1.0  # Longer than a request is on its way to here.
+SECONDS_LEFT_OPEN = 3.0  # Longer than a request is on its way to here, from a busy machine too.
 
 # The name, in the state of the application's lifespan, of the event that says the server stops.
 STOPPING = "stopping"

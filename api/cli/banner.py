@@ -40,7 +40,9 @@ def _where_everything_is(settings: Settings, address: str) -> str:
             graphiql,
             f"GraphQL     {address}/graphql",
             f"Data        {settings.data.absolute()}",
-            "            Delete this folder to start anew.",
+            "            Delete this folder to start anew."
+            if settings.database_file
+            else "            The database is that of DATATITLE_DATABASE_URL.",
         ]
     )
 

@@ -99,8 +99,8 @@ def test_a_database_in_use_is_not_written_anew(database, datatitle):
 
 @on_postgresql
 def test_what_somebody_may_still_see_is_not_said_to_be_gone(database, datatitle, monkeypatch):
-    monkeypatch.setattr("ledger.keeping.vacuum_postgresql.LOOKS", 2)
-    with reading_for_long(database) as pid:
+    with reading_for_long(database) as pid, monkeypatch.context() as impatient:
+        impatient.setattr("ledger.keeping.vacuum_postgresql.LOOKS", 2)
         datatitle("ledger", "erase", NUMBER, "0", "actor", "--yes")
         told = datatitle("ledger", "vacuum")
     assert (told.exit_code, told.stdout) == (1, "")

@@ -192,9 +192,12 @@ MAP = ("ledger_state", "ledger_state_page")
 
 
 async def put_back(connection, name, kept):
-    """These rows of a table in the place of those there are; on SQLite its triggers are gone."""
-    if connection.dialect.name == "postgresql":
-        await connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+    """These rows in the place of a table's, whatever refers to them; on SQLite it has no triggers."""
+    unbound = {
+        "postgresql": "SET LOCAL session_replication_role = replica",
+        "sqlite": "PRAGMA defer_foreign_keys = ON",
+    }
+    await connection.exec_driver_sql(unbound[connection.dialect.name])
     table = store.metadata.tables[name]
     await connection.execute(table.delete())
     await connection.execute(table.insert().values([tuple(row) for row in kept]))
