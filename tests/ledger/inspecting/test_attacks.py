@@ -192,7 +192,7 @@ MAP = ("ledger_state", "ledger_state_page")
 
 
 async def put_back(connection, name, kept):
-    """These rows in the place of a table's, whatever refers to them; on SQLite it has no triggers."""
+    """These rows in the place of a table's, whatever refers to them; SQLite's has no triggers."""
     unbound = {
         "postgresql": "SET LOCAL session_replication_role = replica",
         "sqlite": "PRAGMA defer_foreign_keys = ON",
