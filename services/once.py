@@ -1,7 +1,7 @@
 """Rule 0.4: the same key and the same input give the same answer, and act once."""
 
 import json
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Any, Self
@@ -43,8 +43,7 @@ class Once:
     @classmethod
     def of(cls, key: str, act: str, terms: object) -> Self:
         assert is_dataclass(terms), terms
-        assert not isinstance(terms, type), terms
-        text = json.dumps(asdict(terms), default=_plain, sort_keys=True, ensure_ascii=False)
+        text = json.dumps(terms, default=_plain, sort_keys=True, ensure_ascii=False)
         return cls(key, act, sha256(text.encode()).digest())
 
     @classmethod
@@ -53,9 +52,11 @@ class Once:
         return cls(key, act, sha256(text.encode()).digest())
 
 
-def _plain(value: Any) -> str | list[str]:
+def _plain(value: Any) -> str | list[str] | dict[str, Any]:
     if isinstance(value, datetime | date):
         return value.isoformat()
+    if is_dataclass(value):
+        return {each.name: getattr(value, each.name) for each in fields(value)}
     assert isinstance(value, frozenset), value
     return sorted(str(item) for item in value)
 

@@ -1,6 +1,5 @@
 """The unit of work: one transaction that decides, or one snapshot that reads."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ from services.growth import Growth
 from services.hearing import RecordedAct, tell
 from services.limits import DEFAULT_LIMITS, Limits
 from services.permits import Permits
-from services.writing_turn import WriteAheadLog, writing_turn
+from services.turns import Turns
 
 
 class OutcomeUnknownError(Exception):
@@ -55,12 +54,12 @@ class Registry:
     log: Log
     blobs: Blobs
     permits: Permits
-    _turn: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
-    _wal: WriteAheadLog = field(default_factory=WriteAheadLog, repr=False)
+    _turns: Turns = field(init=False, repr=False)
     _snapshots: AsyncEngine = field(init=False, repr=False)
     growth: Growth = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "_turns", Turns(self.engine))
         object.__setattr__(self, "_snapshots", snapshots(self.engine))
         object.__setattr__(self, "growth", Growth(self._extent))
 
@@ -69,8 +68,8 @@ class Registry:
         """A transaction that may write. It commits on the way out, or leaves no trace.
 
         SQLite takes the write lock at BEGIN, so nothing a rule has just checked can change
-        before the action writes. Deciders of one process queue here, in order, and the first of
-        them stands in line with those of other processes.
+        before the action writes. Deciders of one process queue here, in order, and those who
+        queue at the same time stand in line together with those of other processes.
 
         PostgreSQL lets many decide at once: each locks what it decides about (`services.locks`).
         Raises `OutcomeUnknownError`.
@@ -80,12 +79,9 @@ class Registry:
                 tx = self._transaction(connection)
                 yield tx
         else:
-            async with self._turn, writing_turn(self.engine), self.engine.connect() as connection:
-                await connection.execution_options(decides=True)
-                async with connection.begin():
-                    tx = self._transaction(connection)
-                    yield tx
-                await self._wal.carry_over(connection)
+            async with self._turns.turn() as connection:
+                tx = self._transaction(connection)
+                yield tx
         tell(tx.recorded)
         self.growth.nudge()
 

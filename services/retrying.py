@@ -19,6 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolIsEmptyError
 
 from ledger.keeping.append import ClockBehindError
 from services.registry import OutcomeUnknownError, Registry
+from services.turns import UndoneError
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -95,7 +96,7 @@ def _rest_after(attempt: int, error: Exception) -> float:
 
 def is_turned_away(error: Exception) -> bool:
     """Whether nothing was judged, and trying again may help: a lost race, a lost connection."""
-    is_other = isinstance(error, ClockBehindError)
+    is_other = isinstance(error, ClockBehindError | UndoneError)
     return is_other or _is_away(error) or state_of(error) in OTHERS_WERE_FIRST
 
 

@@ -74,6 +74,10 @@ async def together(connection: AsyncConnection, conversation: Conversation[T]) -
         return await _with_server(connection, conversation)
     driver: Any = connection.sync_connection.connection.driver_connection
     try:
+        if connection.sync_connection.get_execution_options().get("decides", False):
+            # What an act asks by keys takes less time than a visit to the connection's thread,
+            # which rests while the act does not wait for it.
+            return _converse(driver._conn, conversation)
         result: T = await driver._execute(_converse, driver._conn, conversation)
     except sqlite3.Error as error:
         raise sa.exc.DBAPIError.instance(None, None, error, sqlite3.Error) from error

@@ -36,7 +36,7 @@ GROUND = RefusalGround.OWNERSHIP_DISPUTED
 @pytest.fixture
 async def doors(registry, database):
     """A door per rival: every other one is another process's, which shares no lock."""
-    other = replace(registry, engine=open_engine(database), _turn=asyncio.Lock())
+    other = replace(registry, engine=open_engine(database))
     yield [registry, other] * (RIVALS // 2)
     await other.close()
 

@@ -130,7 +130,7 @@ async def test_a_certificate_can_still_be_revoked_when_its_expiry_is_recorded(
 async def test_many_who_sweep_at_once_record_it_once(registry, database, office, holder, clock):
     issued = [await certify(registry, office, holder, terms_of(f"产品{n}")) for n in range(5)]
     clock.advance_to(issued[-1].effective_end)
-    other = replace(registry, engine=open_engine(database), _turn=asyncio.Lock())
+    other = replace(registry, engine=open_engine(database))
     found = await asyncio.gather(*(swept(door) for door in [registry, other] * 4))
     await other.close()
 

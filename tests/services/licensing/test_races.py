@@ -28,7 +28,7 @@ async def rivals(registry, office):
 @pytest.fixture
 async def second_door(registry, database):
     """Another process's registry on the same database: it shares no lock with the first."""
-    door = replace(registry, engine=open_engine(database), _turn=asyncio.Lock())
+    door = replace(registry, engine=open_engine(database))
     yield door
     await door.close()
 
