@@ -41,8 +41,9 @@ def open_engine(
         pool_timeout=SECONDS_FOR_A_CONNECTION,
     )
     waiting = {} if is_patient else _waiting(limits)
-    # Every statement here is asked again and again, by keys: one plan serves it whatever the keys.
-    plans = {"jit": "off", "plan_cache_mode": "force_generic_plan"}
+    # Every statement here is asked again and again, by keys: one plan serves it whatever the keys,
+    # and finds its rows by an index, however few there were when it was made.
+    plans = {"jit": "off", "plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"}
     settings = {"application_name": "datatitle", "TimeZone": "UTC", **plans, **waiting}
     # Who has waited for a lock sees what was done meanwhile, whatever the server's own default is.
     settings["default_transaction_isolation"] = "read committed"

@@ -32,6 +32,8 @@ async def record(
     only to the parties. The ledger's public bytes hold neither. Refused when the ledger has
     ended, and with it the act (rule 0.8).
     """
+    begins = subject in tx.begun
+    tx.begun.discard(subject)
     try:
         recorded = await tx.log.append(
             tx.connection,
@@ -40,6 +42,7 @@ async def record(
             at=tx.now,
             public=_spelled(public or {}),
             private=_spelled({"actor": actor.subject, "party": actor.party_id, **(private or {})}),
+            begins=begins,
         )
     except LogFrozenError:
         raise Refused(*require_running_ledger(is_frozen=True)) from None

@@ -29,7 +29,8 @@ class Transaction:
     """What an act or a view may use: the connection, the instant, the log to record in.
 
     `now` is read at the beginning, and again after every lock that was waited for: what somebody
-    else did meanwhile was done before. `recorded` is what the ledger has been given so far.
+    else did meanwhile was done before. `recorded` is what the ledger has been given so far, and
+    `begun` the ids of records that are new and of which the ledger has not been told yet.
     """
 
     connection: AsyncConnection
@@ -37,6 +38,7 @@ class Transaction:
     log: Log
     _clock: Clock = field(repr=False)
     recorded: list[RecordedAct] = field(default_factory=list)
+    begun: set[str] = field(default_factory=set)
 
     @property
     def has_everything(self) -> bool:

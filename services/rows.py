@@ -5,6 +5,7 @@ statement that is sent, took most of an act's time: here the driver is given the
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -76,6 +77,11 @@ class Prepared:
         return self._converters[dialect.name]
 
 
+def columns_of(record: Any) -> dict[str, Any]:
+    """The fields of a frozen record by their names. They are not copied, as `asdict` would."""
+    return {each.name: getattr(record, each.name) for each in fields(record)}
+
+
 async def row_with(tx: Transaction, table: sa.Table, **equal: Any) -> Record | None:
     """The only row of a table whose columns have these values."""
     return await _select(table, tuple(equal)).row(tx, _asked_for(equal))
@@ -86,7 +92,10 @@ async def rows_with(tx: Transaction, table: sa.Table, **equal: Any) -> list[Reco
 
 
 async def add_row(tx: Transaction, table: sa.Table, columns: Mapping[str, Any]) -> None:
+    """Add a row. One with an id is a record that begins here."""
     await _insert(table, tuple(columns)).rows(tx, columns)
+    if "id" in columns:
+        tx.begun.add(columns["id"])
 
 
 async def change_rows(

@@ -26,9 +26,7 @@ def open_engine(url: str) -> AsyncEngine:
     """An engine on a SQLite file. Who decides says so: `execution_options(decides=True)`."""
     # A connection serves one task at a time, and its thread rests while the event loop has it.
     options = {"check_same_thread": False}
-    engine = create_async_engine(
-        url, pool_size=READERS, max_overflow=READERS, connect_args=options
-    )
+    engine = create_async_engine(url, pool_size=READERS, max_overflow=READERS, connect_args=options)
     sa.event.listen(engine.sync_engine, "do_connect", connect)
     sa.event.listen(engine.sync_engine, "connect", _prepare)
     sa.event.listen(engine.sync_engine, "begin", _begin)

@@ -7,18 +7,18 @@ fails is undone alone, and no one is told how it ended before all that it has se
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransaction
 
 from services.writing_turn import WriteAheadLog, writing_turn
 
 
 class UndoneError(Exception):
-    """Nothing was done: SQLite undid all that shared a transaction because of one of them."""
+    """Nothing was done: all that shared a transaction is undone because of one of them."""
 
 
 @dataclass(slots=True, eq=False)
@@ -26,18 +26,40 @@ class _Shared:
     """A transaction, what must be left behind when it is over, and how it will have ended."""
 
     connection: AsyncConnection
+    transaction: AsyncTransaction
+    driver: Any
     stack: AsyncExitStack
     ended: asyncio.Future[None]
 
     @property
-    def driver(self) -> Any:
-        assert self.connection.sync_connection is not None
-        return self.connection.sync_connection.connection.driver_connection
+    def is_whole(self) -> bool:
+        """SQLite undoes everything when a disk is full, whereupon each statement would stand
+        alone, and SQLAlchemy gives up a connection when a statement is cancelled.
+        """
+        return not self.connection.invalidated and self.driver._conn.in_transaction
 
-    def require_whole(self) -> None:
-        """As it is no more after a disk was full, whereupon each statement would stand alone."""
-        if not self.driver._conn.in_transaction:
+    @asynccontextmanager
+    async def apart(self) -> AsyncIterator[None]:
+        """In a savepoint. It takes less time than a visit to the connection's thread."""
+        if not self.is_whole:
             raise UndoneError
+        self.driver._conn.execute("SAVEPOINT act")
+        try:
+            yield
+        except BaseException:
+            if self.is_whole:
+                await _until_done(self.driver._execute(_undo, self.driver._conn))
+            raise
+        self.driver._conn.execute("RELEASE act")
+
+    async def commit(self) -> None:
+        if not self.is_whole:
+            raise UndoneError
+        try:
+            await self.transaction.commit()
+        except BaseException:
+            await self.transaction.rollback()
+            raise
 
 
 class Turns:
@@ -61,11 +83,10 @@ class Turns:
         try:
             async with self._turn:
                 shared = self._shared or await self._begin()
-                shared.require_whole()
-                async with _apart(shared.driver):
+                async with shared.apart():
                     yield shared.connection
         except Exception:
-            if shared is not None:
+            if shared is not None and shared.is_whole:
                 await asyncio.shield(shared.ended)
             raise
         await asyncio.shield(shared.ended)
@@ -75,9 +96,10 @@ class Turns:
             await stack.enter_async_context(writing_turn(self._engine))
             connection = await stack.enter_async_context(self._engine.connect())
             await connection.execution_options(decides=True)
-            await connection.begin()
+            transaction = await connection.begin()
+            driver = (await connection.get_raw_connection()).driver_connection
             ended = asyncio.get_running_loop().create_future()
-            self._shared = _Shared(connection, stack.pop_all(), ended)
+            self._shared = _Shared(connection, transaction, driver, stack.pop_all(), ended)
         self._ending = asyncio.create_task(self._end(self._shared))
         return self._shared
 
@@ -87,44 +109,29 @@ class Turns:
             self._shared = None
             try:
                 async with shared.stack:
-                    shared.require_whole()
-                    await shared.connection.commit()
+                    await shared.commit()
                     await self._wal.carry_over(shared.connection)
                 shared.ended.set_result(None)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - told to all who shared it.
                 shared.ended.set_exception(error)
                 shared.ended.exception()  # Whoever shared it may have gone: it is heeded here.
             finally:
                 shared.ended.cancel()  # When the loop itself ends; otherwise it is done.
 
 
-@asynccontextmanager
-async def _apart(driver: Any) -> AsyncIterator[None]:
-    """In a savepoint. Its beginning and end take less time than to have another thread do them."""
-    driver._conn.execute("SAVEPOINT act")
-    try:
-        yield
-    except BaseException:
-        await _until_done(asyncio.ensure_future(driver._execute(_undo, driver._conn)))
-        raise
-    driver._conn.execute("RELEASE act")
-
-
-async def _until_done(undoing: asyncio.Future[None]) -> None:
+async def _until_done(work: Coroutine[Any, Any, None]) -> None:
     """Behind what a cancelled act still has under way in the thread, and whoever cancels this."""
-    is_cancelled = False
-    while not undoing.done():
+    doing, is_cancelled = asyncio.ensure_future(work), False
+    while not doing.done():
         try:
-            await asyncio.shield(undoing)
+            await asyncio.shield(doing)
         except asyncio.CancelledError:
             is_cancelled = True
-    undoing.result()
+    doing.result()
     if is_cancelled:
         raise asyncio.CancelledError
 
 
 def _undo(connection: sqlite3.Connection) -> None:
-    """Unless SQLite itself has undone everything, as it does when the disk is full."""
-    if connection.in_transaction:
-        connection.execute("ROLLBACK TO act")
-        connection.execute("RELEASE act")
+    connection.execute("ROLLBACK TO act")
+    connection.execute("RELEASE act")

@@ -36,8 +36,9 @@ class NumberingLog(Log):
         at: datetime,
         public: Mapping[str, str],
         private: Mapping[str, str],
+        begins: bool = False,
     ) -> Recorded:
-        del connection, kind, at, public, private
+        del connection, kind, at, public, private, begins
         place = self.numbers.total()
         recorded = Recorded(place, place, subject, self.numbers[subject], NO_HASH)
         self.numbers[subject] += 1

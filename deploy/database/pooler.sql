@@ -6,4 +6,6 @@ ALTER ROLE datatitle SET lock_timeout = '5s';
 ALTER ROLE datatitle SET statement_timeout = '15s';
 ALTER ROLE datatitle SET idle_in_transaction_session_timeout = '30s';
 ALTER ROLE datatitle SET jit = off;
+ALTER ROLE datatitle SET plan_cache_mode = 'force_generic_plan';
+ALTER ROLE datatitle SET enable_seqscan = off;
 ALTER ROLE datatitle SET TimeZone = 'UTC';

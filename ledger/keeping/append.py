@@ -61,7 +61,7 @@ class NewEvent:
 
     Two of the public ones are always `kind` and `at` (RFC 3339, UTC, microseconds). `at` must
     not be older than the subject's event before it; on SQLite, than the entry before it in the
-    log.
+    log. `begins`: the caller knows that nothing has happened to the subject yet.
     """
 
     subject: str
@@ -69,6 +69,7 @@ class NewEvent:
     at: datetime
     public: Mapping[str, str]
     private: Mapping[str, str]
+    begins: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ def _append_events(events: Sequence[NewEvent]) -> Conversation[list[Recorded]]:
         raise LogFrozenError
     instants = [microseconds(event.at) for event in events]
     _require_order([head.last_at, *instants])
-    known = yield from subjects_named({event.subject: None for event in events})
+    known = yield from subjects_named(_to_be_read(events))
     new, now = _draft_all(events, known)
     yield Ask(_INSERT_SUBJECT, [now[name] for name in now if name not in known])
     yield from place(head, [entry for entry, _ in new], instants[-1])
@@ -138,7 +139,7 @@ def _append_events(events: Sequence[NewEvent]) -> Conversation[list[Recorded]]:
 def _send_events(events: Sequence[NewEvent]) -> Conversation[list[Recorded]]:
     """The same where the events wait for their places."""
     assert all(is_subject(event.subject) for event in events), events
-    known = yield from subjects_named({event.subject for event in events}, locked=True)
+    known = yield from subjects_named(_to_be_read(events), locked=True)
     new, now = _draft_all(events, known)
     begun = [now[name] for name in now if name not in known]
     ids = yield from record(begun, [now[name] for name in known], [entry for entry, _ in new])
@@ -189,6 +190,11 @@ def _draft_all(
         )
         new.append((entry, now[event.subject]))
     return new, now
+
+
+def _to_be_read(events: Sequence[NewEvent]) -> list[str]:
+    """The subjects that may stand somewhere already."""
+    return list({event.subject: None for event in events if not event.begins})
 
 
 def _require_order(instants: Iterable[int]) -> None:

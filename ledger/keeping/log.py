@@ -50,9 +50,10 @@ class Log:
         at: datetime,
         public: Mapping[str, str],
         private: Mapping[str, str],
+        begins: bool = False,
     ) -> Recorded:
         """Record an event on a subject, as `NewEvent` tells it. See `append_events`."""
-        event = NewEvent(subject, kind, at, public, private)
+        event = NewEvent(subject, kind, at, public, private, begins)
         (recorded,) = await append_events(connection, [event])
         return recorded
 

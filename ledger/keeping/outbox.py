@@ -9,11 +9,48 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ledger.formats.fields import SLOTS
+from ledger.formats.hashing import SALT_SIZE
 from ledger.keeping.placing import Unplaced, opening_rows
 from ledger.keeping.reading import Subject
 from ledger.keeping.together import Ask, Conversation, PostgresqlStatement, Row
 
-# All of an act in one visit. Subjects are begun first, so that of two who begin the same one waits
+# One event and its subject, which it begins or moves on, in one visit. Openings of public facts
+# stand from the first slot up and those of private ones up to the last (`formats.fields`).
+_ONE = """
+WITH stands AS ({subject} RETURNING subject), happened AS (
+    INSERT INTO ledger_entry (id, kind, subject, number, entry, leaf, digests)
+    SELECT nextval('ledger_entry_id'), 'event', subject, $2::bigint, $5::bytea, $3::bytea, $6::bytea
+    FROM stands
+    RETURNING id
+), opened AS (
+    INSERT INTO ledger_opening (entry_id, slot, name, salt, value, is_public)
+    SELECT id, CASE WHEN nth <= $7::int THEN nth - 1 ELSE {slots} - cardinality($8) + nth - 1 END,
+        name, substr($9::bytea, (nth::int - 1) * {salt} + 1, {salt}), value, nth <= $7
+    FROM happened, unnest($8::text[], $10::text[]) WITH ORDINALITY AS o (name, value, nth)
+)
+SELECT id FROM happened
+"""
+_FIRST = PostgresqlStatement(
+    _ONE.format(
+        subject="""
+    INSERT INTO ledger_subject (subject, next_number, head_leaf, last_at, salt, key)
+    VALUES ($1::text, $2::bigint + 1, $3, $4, $11, $12)""",
+        slots=SLOTS,
+        salt=SALT_SIZE,
+    )
+)
+_NEXT = PostgresqlStatement(
+    _ONE.format(
+        subject="""
+    UPDATE ledger_subject SET next_number = $2::bigint + 1, head_leaf = $3, last_at = $4
+    WHERE subject = $1::text""",
+        slots=SLOTS,
+        salt=SALT_SIZE,
+    )
+)
+
+# Any number of them. Subjects are begun first, so that of two who begin the same one waits
 # for the other there. The openings find their event by its leaf, which no other has.
 _RECORD = PostgresqlStatement(
     """
@@ -55,6 +92,9 @@ def record(
     begun: Sequence[Subject], moved: Sequence[Subject], entries: Sequence[Unplaced]
 ) -> Conversation[list[int]]:
     """Write events and where their subjects stand after them; the ids in their order."""
+    if len(entries) == 1:
+        (subject,) = (*begun, *moved)
+        return [(yield from _record_one(subject, entries[0], begins=bool(begun)))]
     rows = [
         (new.subject, new.number, new.entry, new.leaf, b"".join(new.fields.digests))
         for new in entries
@@ -69,6 +109,28 @@ def record(
     stands = [(name, number, leaf, at) for name, _, _, number, leaf, at in moved]
     arrays = (*columns(begun, 6), *columns(stands, 4), *columns(rows, 5), *columns(openings, 6))
     return [row[0] for row in (yield Ask(_RECORD, [arrays]))]
+
+
+def _record_one(stands: Subject, new: Unplaced, *, begins: bool) -> Conversation[int]:
+    assert new.fields is not None
+    opened = (*new.fields.public, *new.fields.private)
+    row = (
+        stands.name,
+        new.number,
+        new.leaf,
+        stands.last_at,
+        new.entry,
+        b"".join(new.fields.digests),
+        len(new.fields.public),
+        [field.name for field in opened],
+        b"".join([field.salt for field in opened]),
+        [field.value for field in opened],
+    )
+    if begins:
+        ((row_id,),) = yield Ask(_FIRST, [(*row, stands.salt, stands.key)])
+    else:
+        ((row_id,),) = yield Ask(_NEXT, [row])
+    return int(row_id)
 
 
 def columns(rows: Sequence[Row], count: int) -> list[list[Any]]:

@@ -1,7 +1,7 @@
 """Reading the ledger's tables."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -241,9 +241,11 @@ def locked_head() -> Conversation[Head]:
 
 
 def subjects_named(
-    names: Iterable[str], *, locked: bool = False
+    names: Collection[str], *, locked: bool = False
 ) -> Conversation[dict[str, Subject]]:
     """Those there are; locked, nobody else moves them on before the transaction ends."""
+    if not names:
+        return {}
     if locked:
         rows = yield Ask(_LOCK_SUBJECTS, [(sorted(names),)])
     else:

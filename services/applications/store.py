@@ -1,6 +1,5 @@
 """Tables of applications and of the documents attached to them; rows become models here."""
 
-from dataclasses import asdict
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,7 +17,7 @@ from services.documents.store import documents
 from services.locks import Key, lock_row
 from services.parties.store import parties
 from services.registry import Transaction
-from services.rows import add_row, change_rows, row_with
+from services.rows import add_row, change_rows, columns_of, row_with
 from services.tables import Guard, UtcInstant, guard, metadata, one_of
 
 # What keeps others from the same product whatever the time; the rest is asked with `now`.
@@ -139,11 +138,11 @@ application_documents = sa.Table(
 
 
 async def add_application(tx: Transaction, application: Application) -> None:
-    await add_row(tx, applications, asdict(application))
+    await add_row(tx, applications, columns_of(application))
 
 
 async def save_application(tx: Transaction, application: Application) -> None:
-    saved = await change_rows(tx, applications, asdict(application), id=application.id)
+    saved = await change_rows(tx, applications, columns_of(application), id=application.id)
     assert saved == 1, application.id
 
 

@@ -1,6 +1,5 @@
 """The table of pledges; rows become models here."""
 
-from dataclasses import asdict
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,7 +12,7 @@ from services.parties.store import parties
 from services.pledges.model import Collateral, Pledge, PledgeStatus, ReleaseReason
 from services.profiles import PROFILES
 from services.registry import Transaction
-from services.rows import add_row, change_rows, row_with
+from services.rows import add_row, change_rows, columns_of, row_with
 from services.tables import UtcInstant, metadata, one_of
 
 pledges = sa.Table(
@@ -91,7 +90,7 @@ async def collateral_of(tx: Transaction, certificate: Certificate) -> Collateral
 
 
 def _columns(pledge: Pledge) -> dict[str, Any]:
-    columns = asdict(pledge) | {
+    columns = columns_of(pledge) | {
         "amount_minor": pledge.secured_amount.amount_minor,
         "currency": pledge.secured_amount.currency,
     }

@@ -23,7 +23,7 @@ from services.locks import refers_to
 from services.money import Currency, Money
 from services.parties.store import parties
 from services.registry import Transaction
-from services.rows import add_row, row_with, rows_with
+from services.rows import add_row, columns_of, row_with, rows_with
 from services.tables import Names, UtcInstant, metadata, one_of
 
 encumbrances = sa.Table(
@@ -109,7 +109,7 @@ async def lock_certificate_of_freeze(tx: Transaction, freeze_id: str) -> Certifi
 
 
 async def add_encumbrance(tx: Transaction, encumbrance: Encumbrance) -> None:
-    await add_row(tx, encumbrances, asdict(encumbrance))
+    await add_row(tx, encumbrances, columns_of(encumbrance))
 
 
 async def get_encumbrance(tx: Transaction, encumbrance_id: str) -> Encumbrance | None:

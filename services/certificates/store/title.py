@@ -1,6 +1,6 @@
 """The table of certificates: one row each, raised by one version with every event on it."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from services.certificates.model import Certificate, CertificateStatus
 from services.locks import Key, Reference, lock_row
 from services.parties.store import parties
 from services.registry import Transaction
-from services.rows import add_row, change_rows, row_with
+from services.rows import add_row, change_rows, columns_of, row_with
 from services.tables import Guard, UtcInstant, guard, metadata, one_of
 
 _TO_EXPIRE = sa.text("status = 'ACTIVE' AND expiry_recorded_at IS NULL")
@@ -82,7 +82,7 @@ guard(
 
 
 async def add_certificate(tx: Transaction, certificate: Certificate) -> None:
-    await add_row(tx, certificates, asdict(certificate))
+    await add_row(tx, certificates, columns_of(certificate))
 
 
 async def lock_certificate(tx: Transaction, key: Key) -> Certificate | None:
@@ -116,7 +116,7 @@ async def certificates_to_expire(tx: Transaction, most: int) -> list[str]:
 
 async def save_certificate(tx: Transaction, certificate: Certificate) -> None:
     """Write what an act has changed. The version alone is raised by recording the act."""
-    await _change(tx, certificate, asdict(certificate))
+    await _change(tx, certificate, columns_of(certificate))
 
 
 async def raise_version(tx: Transaction, certificate: Certificate) -> Certificate:
