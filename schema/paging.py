@@ -3,6 +3,7 @@
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
@@ -11,13 +12,14 @@ from graphql import GraphQLError
 
 from schema.context import Info
 from schema.scalars import LARGEST_WHOLE
-from services import views
+from schema.reading.kinds import shown
+from services.reading.records import Page, Wanted, count, read_page
 from services.tables import EPOCH, MICROSECOND
-from services.views import LARGEST_PAGE, Asking, Condition, Page, View
+from services.views import LARGEST_PAGE, ToMany, View
 
 T = TypeVar("T")
 
-First = Annotated[int, strawberry.argument(description="How many, at most 100.")]
+First = Annotated[int, strawberry.argument(description=f"How many, at most {LARGEST_PAGE}.")]
 After = Annotated[str | None, strawberry.argument(description="The cursor to go on from.")]
 
 
@@ -57,34 +59,43 @@ class Connection(Generic[T]):
 
 
 async def connect(
-    info: Info,
-    cls: type[T],
-    view: View,
-    *conditions: Callable[[Asking], Condition],
-    first: int,
-    after: str | None,
-) -> Connection[T]:
-    """One page of `view` under `conditions`, as a connection of `cls`."""
-    if not 1 <= first <= LARGEST_PAGE:
-        raise bad_input(f"`first` must be between 1 and {LARGEST_PAGE}.")
-    begin = None if after is None else _parse_cursor(after, view.cursor_types())
+    info: Info, view: View, wanted: Wanted, *, first: int, after: str | None
+) -> Connection[Any]:
+    """A page of a view, as a connection of the type that shows it."""
+    begin = _begin(view, first, after)
     registry, actor = info.context.registry, info.context.actor
 
     async def total() -> int:
         async with registry.reading() as tx:
-            return await views.count(tx, actor, view, *conditions)
+            return await count(tx, actor, view, wanted)
 
     async with registry.reading() as tx:
-        page = await views.read_page(tx, actor, view, *conditions, first=first, after=begin)
-    return _connection(cls, page, total, begun_later=begin is not None)
+        page = await read_page(tx, actor, view, wanted, first=first, after=begin)
+    return _connection(view, page, total, begun_later=begin is not None)
+
+
+async def connect_related(
+    info: Info, relation: ToMany, key: str, *, first: int, after: str | None
+) -> Connection[Any]:
+    """The same of a relation."""
+    begin = _begin(relation.view, first, after)
+    page = await info.context.page(relation, key, first=first, after=begin)
+    total = partial(info.context.count, relation, key)
+    return _connection(relation.view, page, total, begun_later=begin is not None)
+
+
+def _begin(view: View, first: int, after: str | None) -> tuple[Any, ...] | None:
+    if not 1 <= first <= LARGEST_PAGE:
+        raise bad_input(f"`first` must be between 1 and {LARGEST_PAGE}.")
+    return None if after is None else parse_cursor(after, view.cursor_types())
 
 
 def _connection(
-    cls: type[T], page: Page, total: Callable[[], Any], *, begun_later: bool
-) -> Connection[T]:
-    cursors = [_print_cursor(values) for values in page.cursors]
+    view: View, page: Page, total: Callable[[], Any], *, begun_later: bool
+) -> Connection[Any]:
+    cursors = [print_cursor(values) for values in page.cursors]
     edges = [
-        Edge(node=cls(**record), cursor=cursor)
+        Edge(node=shown(view, record), cursor=cursor)
         for record, cursor in zip(page.records, cursors, strict=True)
     ]
     place = PageInfo(
@@ -96,7 +107,7 @@ def _connection(
     return Connection(edges=edges, page_info=place, counting=total)
 
 
-def _print_cursor(values: tuple[Any, ...]) -> str:
+def print_cursor(values: tuple[Any, ...]) -> str:
     plain = [
         {"at": (value - EPOCH) // MICROSECOND} if isinstance(value, datetime) else value
         for value in values
@@ -104,7 +115,7 @@ def _print_cursor(values: tuple[Any, ...]) -> str:
     return urlsafe_b64encode(msgspec.json.encode(plain)).decode()
 
 
-def _parse_cursor(cursor: str, types: tuple[type[Any], ...]) -> tuple[Any, ...]:
+def parse_cursor(cursor: str, types: tuple[type[Any], ...]) -> tuple[Any, ...]:
     """The values a cursor stands for. Whoever makes one up gets a request error."""
     try:
         plain = msgspec.json.decode(urlsafe_b64decode(cursor.encode("ascii")))

@@ -4,189 +4,184 @@ A view names a GraphQL type and says where its rows come from, what its fields a
 and who may see a row and a field. Every reader goes through it, so nothing is read around it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
-from services.actors import Actor, Role
-from services.refusals import found
-from services.registry import Transaction
+from services.actors import OFFICE_ROLES, Actor, Role
+from services.tables import UtcInstant
 
-__all__ = ["Asking", "Page", "Record", "Relation", "View", "seen_by"]
+Record: TypeAlias = dict[str, Any]
+Column: TypeAlias = sa.ColumnElement[Any]
+Condition: TypeAlias = sa.ColumnElement[bool]
+LARGEST_PAGE = 500
 
-Record = dict[str, Any]
-Condition = sa.ColumnElement[bool]
-LARGEST_PAGE = 100
+# What every statement that reads may be told, beside parameters of its own: when, and for whom.
+NOW, ASKER = "now", "asker"
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Who asks (None: the public), and when."""
+    """Who asks, as far as a statement is made for them: in which roles, `None` for the public.
 
-    actor: Actor | None
-    now: datetime
+    For which party, and when, are parameters: one statement serves all who ask in these roles.
+    """
 
-    def is_party(self, column: sa.ColumnElement[Any]) -> Condition:
+    roles: frozenset[Role] | None
+    now: sa.ColumnElement[datetime] = field(default=sa.bindparam(NOW, type_=UtcInstant()))
+    party: sa.ColumnElement[str] = field(default=sa.bindparam(ASKER, type_=sa.String()))
+
+    @classmethod
+    def of(cls, actor: Actor | None) -> "Asking":
+        return cls(None if actor is None else actor.roles)
+
+    def is_party(self, column: Column) -> Condition:
         """The asker acts for the party in this column."""
-        return sa.false() if self.actor is None else column == self.actor.party_id
+        return sa.false() if self.roles is None else column == self.party
 
     def is_of_the_office(self) -> Condition:
-        return sa.true() if self.actor is not None and self.actor.is_of_the_office else sa.false()
+        return self.acts_as(*OFFICE_ROLES)
 
     def acts_as(self, *roles: Role) -> Condition:
-        return sa.true() if self.actor is not None and self.actor.acts_as(*roles) else sa.false()
+        return sa.false() if self.roles is None or self.roles.isdisjoint(roles) else sa.true()
 
 
-Expression = sa.ColumnElement[Any] | Callable[[Asking], sa.ColumnElement[Any]]
+def told(actor: Actor | None, now: datetime) -> dict[str, Any]:
+    """The values of the parameters `NOW` and `ASKER`."""
+    return {NOW: now, ASKER: None if actor is None else actor.party_id}
 
 
-def seen_by(
-    who: Callable[[Asking], Condition], column: sa.ColumnElement[Any]
-) -> Callable[[Asking], sa.ColumnElement[Any]]:
+Expression: TypeAlias = Column | Callable[[Asking], Column]
+Restriction: TypeAlias = Callable[[Asking], Condition]
+
+
+def seen_by(who: Restriction, column: Column) -> Callable[[Asking], Column]:
     """A field only some may see; for everybody else it is null."""
     return lambda asking: sa.case((who(asking), column), else_=sa.null())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False)
+class Criterion:
+    """A condition that rests on a value, such as one field of a filter.
+
+    `condition` is given SQL for each of the `parts` the value is made of, of these `types`.
+    """
+
+    condition: Callable[..., Condition]
+    types: tuple[sa.types.TypeEngine[Any], ...]
+    parts: Callable[[Any], tuple[Any, ...]] = lambda value: (value,)
+
+    def type_of(self, place: int) -> sa.types.TypeEngine[Any]:
+        return self.types[place]
+
+    def holds(self, asking: Asking, parts: Sequence[Column]) -> Condition:
+        return self.condition(asking, *parts)
+
+
+class AnyOf(Criterion):
+    """A criterion whose value is a list: the field is equal to any of its items."""
+
+    __slots__ = ()
+
+    def type_of(self, place: int) -> sa.types.TypeEngine[Any]:
+        del place  # However many there are, they are of one type.
+        return self.types[0]
+
+
+def equal_to(column: Column) -> Criterion:
+    return Criterion(lambda _, value: column == value, (column.type,))
+
+
+def any_of(expression: Expression, of: sa.types.TypeEngine[Any]) -> AnyOf:
+    """A field, or an expression of this type, is one of the values in a list."""
+    return AnyOf(lambda asking, *values: _in_sql(expression, asking).in_(values), (of,), tuple)
+
+
+def _in_sql(expression: Expression, asking: Asking) -> Column:
+    return expression if isinstance(expression, sa.ColumnElement) else expression(asking)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class View:
     """What can be read of one GraphQL type.
 
     `order` are field names that, together, are different for every row; the page's cursor
-    is made of them. `newest_first` turns all of them round.
+    is made of them. `newest_first` turns all of them round. `criteria` are what pages of it may be
+    asked to meet, by the names of the filter's fields.
     """
 
     name: str
     source: sa.FromClause
     fields: Mapping[str, Expression]
-    visible: Callable[[Asking], Condition]
+    visible: Restriction
     order: tuple[str, ...] = ("id",)
     newest_first: bool = False
+    criteria: Mapping[str, Criterion] = field(default_factory=dict)
 
-    def field(self, name: str, asking: Asking) -> sa.ColumnElement[Any]:
-        expression = self.fields[name]
-        return expression if isinstance(expression, sa.ColumnElement) else expression(asking)
+    def field(self, name: str, asking: Asking) -> Column:
+        return _in_sql(self.fields[name], asking)
 
-    def cursor_types(self) -> tuple[type[Any], ...]:
-        """The Python types of a cursor's values. Fields a page is ordered by are plain columns."""
+    def cursor_columns(self) -> tuple[Column, ...]:
+        """What a cursor is made of. Fields a page is ordered by are plain columns."""
         columns = [self.fields[name] for name in self.order]
         assert all(isinstance(column, sa.ColumnElement) for column in columns), self.name
-        return tuple(column.type.python_type for column in columns if not callable(column))
+        return tuple(column for column in columns if isinstance(column, sa.ColumnElement))
 
-    def select(self, asking: Asking, *conditions: Condition) -> sa.Select[Any]:
-        columns = [self.field(name, asking).label(name) for name in self.fields]
+    def cursor_types(self) -> tuple[type[Any], ...]:
+        """The Python types of a cursor's values."""
+        return tuple(column.type.python_type for column in self.cursor_columns())
+
+    def select(
+        self, asking: Asking, *conditions: Condition, names: Sequence[str] | None = None
+    ) -> sa.Select[Any]:
+        """The rows that may be seen, with these of its fields, or all of them."""
+        wanted = self.fields if names is None else names
+        columns = [self.field(name, asking).label(name) for name in wanted]
         query = sa.select(*columns).select_from(self.source)
         return query.where(self.visible(asking), *conditions)
 
+    def ordering(self) -> list[Column]:
+        columns = self.cursor_columns()
+        return [column.desc() if self.newest_first else column.asc() for column in columns]
 
-@dataclass(frozen=True, slots=True)
-class Relation:
-    """To many: the rows of `view` whose field `by` is a given key, in the view's order."""
+    def beyond(self, values: Sequence[Column]) -> Condition:
+        """What comes after the row with these cursor values."""
+        left, right = sa.tuple_(*self.cursor_columns()), sa.tuple_(*values)
+        return left < right if self.newest_first else left > right
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ToOne:
+    """The row of `view` whose field `by` is what stands in the field `key` here."""
+
+    view: View
+    key: str
+    by: str = "id"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ToMany:
+    """The rows of `view` whose field `by` is what stands in the field `key` here, in its order.
+
+    `unless` are conditions by the name of a flag: each holds unless the asker sets the flag.
+    """
 
     view: View
     by: str
+    key: str = "id"
+    unless: Mapping[str, Restriction] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page of records, each with its cursor values, and whether more follow."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """What SQL cannot give: `load(registry, keys, **arguments)` gives it by what stands in `key`.
 
-    records: Sequence[Record]
-    cursors: Sequence[tuple[Any, ...]]
-    has_next: bool
-
-
-async def read_one(tx: Transaction, actor: Actor | None, view: View, **equal: Any) -> Record | None:
-    """The one record whose named fields have these values, if there is one to be seen."""
-    asking = Asking(actor, tx.now)
-    conditions = [view.field(name, asking) == value for name, value in equal.items()]
-    row = (await tx.connection.execute(view.select(asking, *conditions))).mappings().one_or_none()
-    return None if row is None else dict(row)
-
-
-async def read_each(
-    tx: Transaction, actor: Actor | None, view: View, keys: Sequence[str], *, by: str = "id"
-) -> list[Record | None]:
-    """The records with these ids, in the order of `keys`; None where there is none to be seen.
-
-    `by` names another field that is different for every row.
+    It is asked once for all rows of an answer that want it with the same arguments. A key that has
+    nothing is left out.
     """
-    asking = Asking(actor, tx.now)
-    rows = await _rows(tx, view.select(asking, view.field(by, asking).in_(keys)))
-    by_key = {row[by]: row for row in rows}
-    return [by_key.get(key) for key in keys]
 
-
-async def read_related(
-    tx: Transaction, actor: Actor | None, relation: Relation, keys: Sequence[str]
-) -> list[list[Record]]:
-    """For each key, the records of the relation that can be seen, in the view's order."""
-    asking, view = Asking(actor, tx.now), relation.view
-    by = view.field(relation.by, asking)
-    query = view.select(asking, by.in_(keys)).order_by(*_ordering(view, asking))
-    groups: dict[str, list[Record]] = {key: [] for key in keys}
-    for row in await _rows(tx, query):
-        groups[row[relation.by]].append(row)
-    return [groups[key] for key in keys]
-
-
-async def read_page(
-    tx: Transaction,
-    actor: Actor | None,
-    view: View,
-    *conditions: Callable[[Asking], Condition],
-    first: int,
-    after: tuple[Any, ...] | None = None,
-) -> Page:
-    """The first `first` records after the cursor values `after`, by keyset."""
-    if not 1 <= first <= LARGEST_PAGE:
-        raise ValueError(f"a page holds 1 to {LARGEST_PAGE} records")
-    asking = Asking(actor, tx.now)
-    query = view.select(asking, *(condition(asking) for condition in conditions))
-    if after is not None:
-        query = query.where(_beyond(view, asking, after))
-    query = query.order_by(*_ordering(view, asking)).limit(first + 1)
-    rows = await _rows(tx, query)
-    shown = rows[:first]
-    cursors = [tuple(row[name] for name in view.order) for row in shown]
-    return Page(shown, cursors, has_next=len(rows) > first)
-
-
-async def count(
-    tx: Transaction,
-    actor: Actor | None,
-    view: View,
-    *conditions: Callable[[Asking], Condition],
-) -> int:
-    asking = Asking(actor, tx.now)
-    query = sa.select(sa.func.count()).select_from(view.source).where(view.visible(asking))
-    query = query.where(*(condition(asking) for condition in conditions))
-    return int((await tx.connection.execute(query)).scalar_one())
-
-
-async def refuse_if_hidden(
-    tx: Transaction, actor: Actor | None, view: View, key: str, *path: str
-) -> None:
-    """Rule 0.2 for acts: what the actor may not see, the actor cannot act on."""
-    asking = Asking(actor, tx.now)
-    seen = sa.select(view.field("id", asking)).select_from(view.source)
-    seen = seen.where(view.visible(asking), view.field("id", asking) == key)
-    found((await tx.connection.execute(seen)).scalar_one_or_none(), *path)
-
-
-def _ordering(view: View, asking: Asking) -> list[sa.ColumnElement[Any]]:
-    columns = [view.field(name, asking) for name in view.order]
-    return [column.desc() if view.newest_first else column.asc() for column in columns]
-
-
-def _beyond(view: View, asking: Asking, after: tuple[Any, ...]) -> Condition:
-    columns = [view.field(name, asking) for name in view.order]
-    values = [sa.literal(value, column.type) for value, column in zip(after, columns, strict=True)]
-    left, right = sa.tuple_(*columns), sa.tuple_(*values)
-    return left < right if view.newest_first else left > right
-
-
-async def _rows(tx: Transaction, query: sa.Select[Any]) -> list[Record]:
-    return [dict(row) for row in (await tx.connection.execute(query)).mappings()]
+    load: Callable[..., Awaitable[Mapping[str, Any]]]
+    key: str

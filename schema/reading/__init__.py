@@ -1,0 +1,1 @@
+"""Reading: how the fields of the contract are answered, said once for both readers."""
