@@ -14,9 +14,9 @@ from services.documents.model import Document, Upload
 from services.documents.views import DOCUMENT
 from services.parties.views import find_actor
 from services.permits import UploadPermit
+from services.reading.records import read_one
 from services.refusals import Refusal, RefusalCode, Refused
 from services.registry import Registry
-from services.views import read_one
 
 STATUS_OF = {RefusalCode.DOCUMENT_TOO_LARGE: 413, RefusalCode.DOCUMENT_TYPE_NOT_ACCEPTED: 415}
 STATUS_OF_OTHERS = 422

@@ -1,6 +1,5 @@
 """Announcements and objections in the contract: type, inputs, payloads, queries, mutations."""
 
-import asyncio
 from datetime import datetime
 from typing import Annotated
 
@@ -10,17 +9,19 @@ from schema.acts import Payload, act
 from schema.applications import Application
 from schema.context import Info
 from schema.documents import Document
-from schema.node import Node, nodes_of, shown
-from schema.paging import After, Connection, First, connect
+from schema.node import Node
+from schema.paging import Connection
 from schema.parties import Party
+from schema.reading.fields import find, many, one, page
+from schema.reading.kinds import shown, shows
 from schema.scalars import Hash
 from services.announcements import actions, model, views
 from services.announcements.views import ANNOUNCEMENT, OBJECTION
 from services.applications.model import ProductKind, RefusalGround, UpdateFrequency
 from services.applications.views import APPLICATION
-from services.documents.views import DOCUMENT
 from services.identifiers import Kind
 from services.parties.views import PARTY
+from services.views import ToOne
 
 strawberry.enum(
     model.AnnouncementStatus,
@@ -38,7 +39,7 @@ Statuses = Annotated[
 ]
 
 
-@nodes_of(Kind.OBJECTION, OBJECTION)
+@shows(OBJECTION, kind=Kind.OBJECTION)
 @strawberry.type(
     description="A challenge to a registration. Everyone sees that there is one, its ground and "
     "dates; who objects, why and with what is open to the objector, the applicant and the office."
@@ -58,28 +59,19 @@ class Objection(Node):
     )
     reasons: str | None = strawberry.field(description="The reasons of the decision.")
 
-    @strawberry.field(description="The announcement it was raised in.")
-    async def announcement(self, info: Info) -> "Announcement | None":
-        announcement: Announcement | None = shown(
-            Announcement, await info.context.one(ANNOUNCEMENT, self.announcement_id)
-        )
-        return announcement
+    announcement: "Announcement | None" = one(
+        "The announcement it was raised in.", ToOne(ANNOUNCEMENT, "announcement_id")
+    )
 
-    @strawberry.field(description="Who objects, if the asker may know.")
-    async def objector(self, info: Info) -> Party | None:
-        party: Party | None = shown(Party, await info.context.one(PARTY, self.objector_id))
-        return party
+    objector: Party | None = one("Who objects, if the asker may know.", ToOne(PARTY, "objector_id"))
 
-    @strawberry.field(description="The documents that show it, as far as the asker may see them.")
-    async def evidence(self, info: Info) -> list[Document]:
-        named = await info.context.many(views.EVIDENCE_OF_OBJECTION, self.id)
-        records = await asyncio.gather(
-            *(info.context.one(DOCUMENT, evidence["document_id"]) for evidence in named)
-        )
-        return [Document(**record) for record in records if record is not None]
+    evidence: list[Document] = many(
+        "The documents that show it, as far as the asker may see them.",
+        views.EVIDENCE_OF_OBJECTION,
+    )
 
 
-@nodes_of(Kind.ANNOUNCEMENT, ANNOUNCEMENT)
+@shows(ANNOUNCEMENT, kind=Kind.ANNOUNCEMENT)
 @strawberry.type(
     description="What the public is told of a product before it is registered. Open to all; the "
     "text never changes."
@@ -105,22 +97,15 @@ class Announcement(Node):
     )
     status: model.AnnouncementStatus = strawberry.field(description="The status at this moment.")
 
-    @strawberry.field(description="Who applies.")
-    async def applicant(self, info: Info) -> Party | None:
-        party: Party | None = shown(Party, await info.context.one(PARTY, self.applicant_id))
-        return party
+    applicant: Party | None = one("Who applies.", ToOne(PARTY, "applicant_id"))
 
-    @strawberry.field(description="The application, if the asker may see it.")
-    async def application(self, info: Info) -> Application | None:
-        application: Application | None = shown(
-            Application, await info.context.one(APPLICATION, self.application_id)
-        )
-        return application
+    application: Application | None = one(
+        "The application, if the asker may see it.", ToOne(APPLICATION, "application_id")
+    )
 
-    @strawberry.field(description="All objections ever raised in it, oldest first.")
-    async def objections(self, info: Info) -> list[Objection]:
-        records = await info.context.many(views.OBJECTIONS_TO_ANNOUNCEMENT, self.id)
-        return [Objection(**record) for record in records]
+    objections: list[Objection] = many(
+        "All objections ever raised in it, oldest first.", views.OBJECTIONS_TO_ANNOUNCEMENT
+    )
 
 
 @strawberry.input(description="The application to be announced.")
@@ -179,19 +164,13 @@ class ObjectionPayload(Payload):
 
 @strawberry.type
 class AnnouncementQueries:
-    @strawberry.field(description="The announcement with this id.")
-    async def announcement(self, info: Info, id: strawberry.ID) -> Announcement | None:
-        announcement: Announcement | None = shown(
-            Announcement, await info.context.one(ANNOUNCEMENT, id)
-        )
-        return announcement
+    announcement: Announcement | None = find("The announcement with this id.", ANNOUNCEMENT)
 
-    @strawberry.field(description="All announcements, newest first. Open to everyone.")
-    async def gazette(
-        self, info: Info, first: First = 20, after: After = None, status: Statuses = None
-    ) -> Connection[Announcement]:
-        condition = views.has_status(status)
-        return await connect(info, Announcement, ANNOUNCEMENT, condition, first=first, after=after)
+    gazette: Connection[Announcement] = page(
+        "All announcements, newest first. Open to everyone.",
+        ANNOUNCEMENT,
+        criteria={"status": Statuses},
+    )
 
 
 @strawberry.type
@@ -205,7 +184,7 @@ class AnnouncementMutations:
             context.registry, context.signed_in, input.application_id, input.idempotency_key
         )
         record = await context.one(ANNOUNCEMENT, announcement.id)
-        return AnnounceApplicationPayload(announcement=shown(Announcement, record))
+        return AnnounceApplicationPayload(announcement=shown(ANNOUNCEMENT, record))
 
     @act("Object to a product being registered (rule 4.2).")
     async def raise_objection(self, info: Info, input: RaiseObjectionInput) -> ObjectionPayload:
@@ -236,4 +215,4 @@ class AnnouncementMutations:
 
 async def _payload(info: Info, objection: model.Objection) -> ObjectionPayload:
     record = await info.context.one(OBJECTION, objection.id)
-    return ObjectionPayload(objection=shown(Objection, record))
+    return ObjectionPayload(objection=shown(OBJECTION, record))

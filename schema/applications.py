@@ -8,15 +8,19 @@ import strawberry
 from schema.acts import Payload, act
 from schema.context import Info
 from schema.documents import Document
-from schema.node import Node, find_node, nodes_of, shown
-from schema.paging import After, Connection, First, connect
+from schema.node import Node
+from schema.paging import Connection
 from schema.parties import Party
+from schema.reading.fields import find, many, one, page
+from schema.reading.kinds import shown, shows
 from schema.scalars import Hash
+from services.announcements.views import ANNOUNCEMENT
 from services.applications import actions, model, views
 from services.applications.views import APPLICATION
 from services.documents.views import DOCUMENT
 from services.identifiers import Kind
 from services.parties.views import PARTY
+from services.views import ToOne
 
 if TYPE_CHECKING:
     from schema.announcements import Announcement
@@ -30,27 +34,26 @@ strawberry.enum(
     description="How far an application has come, with what time alone has decided.",
 )
 
+LazyAnnouncement = Annotated["Announcement", strawberry.lazy("schema.announcements")]
 Statuses = Annotated[
     list[model.ApplicationStatus] | None,
     strawberry.argument(description="Only applications that have one of these statuses now."),
 ]
 
 
+@shows(views.APPLICATION_DOCUMENT)
 @strawberry.type(description="A document attached to an application.")
 class ApplicationDocument:
     application_id: strawberry.Private[str]
     document_id: strawberry.Private[str]
     role: model.DocumentRole = strawberry.field(description="Which of the four documents it is.")
 
-    @strawberry.field(description="The document itself, if the asker may read it.")
-    async def document(self, info: Info) -> Document | None:
-        document: Document | None = shown(
-            Document, await info.context.one(DOCUMENT, self.document_id)
-        )
-        return document
+    document: Document | None = one(
+        "The document itself, if the asker may read it.", ToOne(DOCUMENT, "document_id")
+    )
 
 
-@nodes_of(Kind.APPLICATION, APPLICATION)
+@shows(APPLICATION, views.EXAMINER_QUEUE, kind=Kind.APPLICATION)
 @strawberry.type(
     description="A request to register a data product. Open to the applicant, and to the office "
     "once it has been filed; the public reads the announcement."
@@ -100,22 +103,15 @@ class Application(Node):
         description="When it was refused or withdrawn; null otherwise."
     )
 
-    @strawberry.field(description="Who applies.")
-    async def applicant(self, info: Info) -> Party | None:
-        party: Party | None = shown(Party, await info.context.one(PARTY, self.applicant_id))
-        return party
+    applicant: Party | None = one("Who applies.", ToOne(PARTY, "applicant_id"))
 
-    @strawberry.field(description="The documents attached so far, one in each role at most.")
-    async def documents(self, info: Info) -> list[ApplicationDocument]:
-        records = await info.context.many(views.DOCUMENTS_OF_APPLICATION, self.id)
-        return [ApplicationDocument(**record) for record in records]
+    documents: list[ApplicationDocument] = many(
+        "The documents attached so far, one in each role at most.", views.DOCUMENTS_OF_APPLICATION
+    )
 
-    @strawberry.field(description="Its announcement, once it has been announced.")
-    async def announcement(
-        self, info: Info
-    ) -> Annotated["Announcement", strawberry.lazy("schema.announcements")] | None:
-        announcement: Announcement | None = await find_node(info, self.announcement_id or "")
-        return announcement
+    announcement: LazyAnnouncement | None = one(
+        "Its announcement, once it has been announced.", ToOne(ANNOUNCEMENT, "announcement_id")
+    )
 
 
 @strawberry.input(description="A product to be registered. All but its kind may come later.")
@@ -202,31 +198,23 @@ class ApplicationPayload(Payload):
 
 @strawberry.type
 class ApplicationQueries:
-    @strawberry.field(description="The application with this id, if it may be seen.")
-    async def application(self, info: Info, id: strawberry.ID) -> Application | None:
-        application: Application | None = shown(
-            Application, await info.context.one(APPLICATION, id)
-        )
-        return application
-
-    @strawberry.field(description="The applications of the asker's party, newest first.")
-    async def my_applications(
-        self, info: Info, first: First = 20, after: After = None, status: Statuses = None
-    ) -> Connection[Application]:
-        conditions = (views.is_mine, views.has_status(status))
-        return await connect(info, Application, APPLICATION, *conditions, first=first, after=after)
-
-    @strawberry.field(
-        description="What was filed, oldest first, for the office; empty for others. Without "
-        "`status`: what is under examination."
+    application: Application | None = find(
+        "The application with this id, if it may be seen.", APPLICATION
     )
-    async def examiner_queue(
-        self, info: Info, first: First = 20, after: After = None, status: Statuses = None
-    ) -> Connection[Application]:
-        condition = views.waits_for_an_examiner(status)
-        return await connect(
-            info, Application, views.EXAMINER_QUEUE, condition, first=first, after=after
-        )
+
+    my_applications: Connection[Application] = page(
+        "The applications of the asker's party, newest first.",
+        APPLICATION,
+        views.is_mine,
+        criteria={"status": Statuses},
+    )
+    examiner_queue: Connection[Application] = page(
+        "What was filed, oldest first, for the office; empty for others. Without "
+        "`status`: what is under examination.",
+        views.EXAMINER_QUEUE,
+        criteria={"status": Statuses},
+        unless={"status": views.waits_for_an_examiner},
+    )
 
 
 @strawberry.type
@@ -330,4 +318,4 @@ class ApplicationMutations:
 
 async def _payload(info: Info, application: model.Application) -> ApplicationPayload:
     record = await info.context.one(APPLICATION, application.id)
-    return ApplicationPayload(application=shown(Application, record))
+    return ApplicationPayload(application=shown(APPLICATION, record))

@@ -63,7 +63,7 @@ class Context:
 
         `unless` names the flags that are not set, whose conditions hold.
         """
-        wanted = Wanted(criteria={}, conditions=[relation.unless[flag] for flag in unless])
+        wanted = Wanted(conditions=[relation.unless[flag] for flag in unless])
 
         async def load(keys: Sequence[str]) -> list[list[Record]]:
             async with self.registry.reading() as tx:

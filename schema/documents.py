@@ -6,18 +6,22 @@ import strawberry
 
 from schema.acts import Payload, act
 from schema.context import Info
-from schema.node import Node, nodes_of, shown
+from schema.node import Node
 from schema.parties import Party
+from schema.reading.fields import find, one, spelled
+from schema.reading.kinds import shows
 from schema.scalars import BigInt, Hash
+from services.announcements.views import EVIDENCE
 from services.documents import actions, model
 from services.documents.views import DOCUMENT
 from services.identifiers import Kind
 from services.parties.views import PARTY
+from services.views import ToOne
 
 strawberry.enum(model.MediaType, description="The kinds of documents, each told by its content.")
 
 
-@nodes_of(Kind.DOCUMENT, DOCUMENT)
+@shows(DOCUMENT, EVIDENCE, kind=Kind.DOCUMENT)
 @strawberry.type(
     description="A document on the register. Open to its depositor, the office, and the parties "
     "to a procedure it was put to use in."
@@ -30,14 +34,11 @@ class Document(Node):
     sha256: Hash = strawberry.field(description="The SHA-256 of its bytes.")
     received_at: datetime = strawberry.field(description="When it was received.")
 
-    @strawberry.field(description="The party that deposited it.")
-    async def depositor(self, info: Info) -> Party | None:
-        party: Party | None = shown(Party, await info.context.one(PARTY, self.depositor_id))
-        return party
+    depositor: Party | None = one("The party that deposited it.", ToOne(PARTY, "depositor_id"))
 
-    @strawberry.field(description="The path of its bytes at this server; needs the same token.")
-    def download_url(self) -> str:
-        return f"/documents/{self.id}"
+    download_url: str = spelled(
+        "The path of its bytes at this server; needs the same token.", "/documents/{}", "id"
+    )
 
 
 @strawberry.type(description="Leave to bring one document: PUT its bytes to the URL.")
@@ -73,10 +74,7 @@ class RequestUploadPayload(Payload):
 
 @strawberry.type
 class DocumentQueries:
-    @strawberry.field(description="The document with this id, if it may be seen.")
-    async def document(self, info: Info, id: strawberry.ID) -> Document | None:
-        document: Document | None = shown(Document, await info.context.one(DOCUMENT, id))
-        return document
+    document: Document | None = find("The document with this id, if it may be seen.", DOCUMENT)
 
 
 @strawberry.type

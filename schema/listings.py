@@ -9,21 +9,24 @@ from schema.acts import Payload, act
 from schema.certificates import Certificate
 from schema.certificates.title import CertificateBy
 from schema.context import Info
-from schema.node import Node, nodes_of, shown
-from schema.paging import After, Connection, First, connect
+from schema.node import Node
+from schema.paging import Connection
 from schema.parties import Party
+from schema.reading.fields import find, one, page
+from schema.reading.kinds import shown, shows
 from schema.verdicts import Assessment
 from services.certificates.views import CERTIFICATE
 from services.identifiers import Kind
 from services.listings import actions, model
-from services.listings.views import LISTING, ListingFilter, assess_listing, is_mine
+from services.listings.views import LISTING, assess_listing, is_mine
 from services.parties.views import PARTY
+from services.views import ToOne
 
 strawberry.enum(model.TradeMode, description="What an exchange lists a certificate for.")
 strawberry.enum(model.ListingStatus, description="Where a listing is in its life.")
 
 
-@nodes_of(Kind.LISTING, LISTING)
+@shows(LISTING, kind=Kind.LISTING)
 @strawberry.type(
     description="A certificate on the list of an exchange. Before it is admitted it is open to "
     "the holder, the exchange and the office only."
@@ -45,16 +48,11 @@ class Listing(Node):
         description="Why it was last suspended, rejected or delisted; for the parties to it."
     )
 
-    @strawberry.field(description="The certificate listed.")
-    async def certificate(self, info: Info) -> Certificate | None:
-        record = await info.context.one(CERTIFICATE, self.certificate_id)
-        certificate: Certificate | None = shown(Certificate, record)
-        return certificate
+    certificate: Certificate | None = one(
+        "The certificate listed.", ToOne(CERTIFICATE, "certificate_id")
+    )
 
-    @strawberry.field(description="The exchange that lists it.")
-    async def exchange(self, info: Info) -> Party | None:
-        party: Party | None = shown(Party, await info.context.one(PARTY, self.exchange_id))
-        return party
+    exchange: Party | None = one("The exchange that lists it.", ToOne(PARTY, "exchange_id"))
 
 
 @strawberry.input(description="Which listings; what is left out does not matter.")
@@ -67,14 +65,6 @@ class ListingFilterInput:
     status: model.ListingStatus | None = strawberry.field(
         default=None, description="In this state now."
     )
-
-    def to_filter(self) -> ListingFilter:
-        return ListingFilter(
-            exchange_id=self.exchange_id,
-            certificate_id=self.certificate_id,
-            mode=self.mode,
-            status=self.status,
-        )
 
 
 @strawberry.input(description="What is to be listed where, and for what.")
@@ -108,29 +98,15 @@ class ListingPayload(Payload):
 
 @strawberry.type
 class ListingQueries:
-    @strawberry.field(description="The listing with this id, if it may be seen.")
-    async def listing(self, info: Info, id: strawberry.ID) -> Listing | None:
-        listing: Listing | None = shown(Listing, await info.context.one(LISTING, id))
-        return listing
+    listing: Listing | None = find("The listing with this id, if it may be seen.", LISTING)
 
-    @strawberry.field(description="Listings the asker may see, the newest first.")
-    async def listings(
-        self,
-        info: Info,
-        filter: Annotated[
-            ListingFilterInput | None, strawberry.argument(description="Which ones.")
-        ] = None,
-        first: First = 20,
-        after: After = None,
-    ) -> Connection[Listing]:
-        conditions = filter.to_filter().conditions() if filter else []
-        return await connect(info, Listing, LISTING, *conditions, first=first, after=after)
+    listings: Connection[Listing] = page(
+        "Listings the asker may see, the newest first.", LISTING, filter=ListingFilterInput
+    )
 
-    @strawberry.field(description="Listings of the asker's certificates, or on its own list.")
-    async def my_listings(
-        self, info: Info, first: First = 20, after: After = None
-    ) -> Connection[Listing]:
-        return await connect(info, Listing, LISTING, is_mine, first=first, after=after)
+    my_listings: Connection[Listing] = page(
+        "Listings of the asker's certificates, or on its own list.", LISTING, is_mine
+    )
 
     @strawberry.field(
         description="Whether the exchange could admit the certificate to its list now: for the "
@@ -204,4 +180,4 @@ class ListingMutations:
 
 async def _payload(info: Info, listing_id: str) -> ListingPayload:
     record = await info.context.one(LISTING, listing_id)
-    return ListingPayload(listing=shown(Listing, record))
+    return ListingPayload(listing=shown(LISTING, record))

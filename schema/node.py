@@ -13,4 +13,6 @@ class Node:
 @strawberry.type
 class NodeQueries:
     node: Node | None = find_node("The record with this id, if it may be seen.")
-    nodes: list[Node | None] = find_nodes("The records with these ids, null where none may be seen.")
+    nodes: list[Node | None] = find_nodes(
+        "The records with these ids, null where none may be seen."
+    )

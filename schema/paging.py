@@ -11,8 +11,8 @@ import strawberry
 from graphql import GraphQLError
 
 from schema.context import Info
-from schema.scalars import LARGEST_WHOLE
 from schema.reading.kinds import shown
+from schema.scalars import LARGEST_WHOLE
 from services.reading.records import Page, Wanted, count, read_page
 from services.tables import EPOCH, MICROSECOND
 from services.views import LARGEST_PAGE, ToMany, View

@@ -6,7 +6,9 @@ import strawberry
 
 from schema.acts import Payload, act
 from schema.context import Info
-from schema.node import Node, nodes_of, shown
+from schema.node import Node
+from schema.reading.fields import find, find_mine, many
+from schema.reading.kinds import shown, shows
 from services.actors import Role
 from services.identifiers import Kind
 from services.parties import actions, model
@@ -16,7 +18,7 @@ strawberry.enum(Role, description="What a member may do for a party.")
 strawberry.enum(model.PartyKind, description="Who can hold a title.")
 
 
-@nodes_of(Kind.MEMBER, MEMBER)
+@shows(MEMBER, kind=Kind.MEMBER)
 @strawberry.type(description="Somebody who acts for a party. Open to the party and the office.")
 class Member(Node):
     party_id: strawberry.Private[str]
@@ -26,7 +28,7 @@ class Member(Node):
     dismissed_at: datetime | None = strawberry.field(description="When the power ended, if it has.")
 
 
-@nodes_of(Kind.PARTY, PARTY)
+@shows(PARTY, kind=Kind.PARTY)
 @strawberry.type(description="A person or organisation on the register.")
 class Party(Node):
     kind: model.PartyKind = strawberry.field(description="Organisation or natural person.")
@@ -37,10 +39,7 @@ class Party(Node):
     roles: list[Role] = strawberry.field(description="The roles the office admitted it to.")
     registered_at: datetime = strawberry.field(description="When it was registered.")
 
-    @strawberry.field(description="Who acts for it, as far as the asker may see.")
-    async def members(self, info: Info) -> list[Member]:
-        records = await info.context.many(MEMBERS_OF_PARTY, self.id)
-        return [Member(**record) for record in records]
+    members: list[Member] = many("Who acts for it, as far as the asker may see.", MEMBERS_OF_PARTY)
 
 
 @strawberry.input(description="A person or organisation to be registered.")
@@ -94,17 +93,9 @@ class MemberPayload(Payload):
 
 @strawberry.type
 class PartyQueries:
-    @strawberry.field(description="The party with this id.")
-    async def party(self, info: Info, id: strawberry.ID) -> Party | None:
-        party: Party | None = shown(Party, await info.context.one(PARTY, id))
-        return party
+    party: Party | None = find("The party with this id.", PARTY)
 
-    @strawberry.field(description="The party the asker acts for; null for the public.")
-    async def me(self, info: Info) -> Party | None:
-        actor = info.context.actor
-        mine = await info.context.one(PARTY, actor.party_id if actor else None)
-        party: Party | None = shown(Party, mine)
-        return party
+    me: Party | None = find_mine("The party the asker acts for; null for the public.", PARTY)
 
 
 @strawberry.type
@@ -115,7 +106,7 @@ class PartyMutations:
         party = await actions.register_party(
             context.registry, context.signed_in, input.to_terms(), input.idempotency_key
         )
-        return RegisterPartyPayload(party=shown(Party, await context.one(PARTY, party.id)))
+        return RegisterPartyPayload(party=shown(PARTY, await context.one(PARTY, party.id)))
 
     @act("Let a subject act for a party (rule 1.3).")
     async def admit_member(self, info: Info, input: AdmitMemberInput) -> MemberPayload:
@@ -123,10 +114,10 @@ class PartyMutations:
         member = await actions.admit_member(
             context.registry, context.signed_in, input.to_terms(), input.idempotency_key
         )
-        return MemberPayload(member=shown(Member, await context.one(MEMBER, member.id)))
+        return MemberPayload(member=shown(MEMBER, await context.one(MEMBER, member.id)))
 
     @act("End a subject's power to act for a party (rule 1.4).")
     async def dismiss_member(self, info: Info, input: DismissMemberInput) -> MemberPayload:
         context = info.context
         member = await actions.dismiss_member(context.registry, context.signed_in, input.member_id)
-        return MemberPayload(member=shown(Member, await context.one(MEMBER, member.id)))
+        return MemberPayload(member=shown(MEMBER, await context.one(MEMBER, member.id)))

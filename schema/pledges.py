@@ -12,21 +12,24 @@ from schema.context import Info
 from schema.licensing import License
 from schema.listings import Listing
 from schema.money import Money, MoneyInput
-from schema.node import Node, nodes_of, shown
-from schema.paging import After, Connection, First, connect
+from schema.node import Node
+from schema.paging import Connection
 from schema.parties import Party
+from schema.reading.fields import amount, find, one, page
+from schema.reading.kinds import shown, shown_all, shows
 from schema.verdicts import Assessment
 from services.certificates.model import CertificateStatus, Limit
-from services.certificates.views import CERTIFICATE
+from services.certificates.views import CERTIFICATE, ENCUMBRANCE, FREEZE
 from services.identifiers import Kind
 from services.licensing.model import LicenseStatus
-from services.licensing.views import LICENSES_OF_CERTIFICATE
-from services.listings.views import listings_shown
+from services.licensing.views import LICENSE, LICENSES_OF_CERTIFICATE
+from services.listings.views import LISTING, listings_shown
 from services.money import Currency
 from services.parties.views import PARTY
 from services.pledges import actions, model, views
 from services.pledges.views import PLEDGE
-from services.views import read_related
+from services.reading.records import read_related
+from services.views import ToOne
 
 strawberry.enum(model.PledgeStatus, description="Where a pledge is in its life.")
 strawberry.enum(model.ReleaseReason, description="Why a pledge ends (Civil Code 393).")
@@ -39,7 +42,7 @@ COVERAGE_STATEMENT = (
 )
 
 
-@nodes_of(Kind.PLEDGE, PLEDGE)
+@shows(PLEDGE, kind=Kind.PLEDGE)
 @strawberry.type(
     description="A certificate given as collateral for a debt. Open to everybody once it has "
     "been registered; before, and if it never is, to pledgor, pledgee and the office."
@@ -71,25 +74,19 @@ class Pledge(Node):
         description="Why the pledgee released it."
     )
 
-    @strawberry.field(description="The debt it stands for.")
-    def secured_amount(self) -> Money | None:
-        return Money.of_columns(self.amount_minor, self.currency)
+    secured_amount: Money | None = amount("The debt it stands for.", "amount_minor", "currency")
 
-    @strawberry.field(description="The certificate pledged.")
-    async def certificate(self, info: Info) -> Certificate | None:
-        record = await info.context.one(CERTIFICATE, self.certificate_id)
-        certificate: Certificate | None = shown(Certificate, record)
-        return certificate
+    certificate: Certificate | None = one(
+        "The certificate pledged.", ToOne(CERTIFICATE, "certificate_id")
+    )
 
-    @strawberry.field(description="Who gave the certificate as collateral.")
-    async def pledgor(self, info: Info) -> Party | None:
-        party: Party | None = shown(Party, await info.context.one(PARTY, self.pledgor_id))
-        return party
+    pledgor: Party | None = one(
+        "Who gave the certificate as collateral.", ToOne(PARTY, "pledgor_id")
+    )
 
-    @strawberry.field(description="Whose debt it secures, and who releases it.")
-    async def pledgee(self, info: Info) -> Party | None:
-        party: Party | None = shown(Party, await info.context.one(PARTY, self.pledgee_id))
-        return party
+    pledgee: Party | None = one(
+        "Whose debt it secures, and who releases it.", ToOne(PARTY, "pledgee_id")
+    )
 
 
 @strawberry.type(
@@ -125,7 +122,7 @@ class CollateralReport:
     @strawberry.field(description="Who holds the title.")
     async def holder(self, info: Info) -> Party | None:
         record = await info.context.one(PARTY, self.certificate.holder_id)
-        party: Party | None = shown(Party, record)
+        party: Party | None = shown(PARTY, record)
         return party
 
     @strawberry.field(description="What was searched for this report, and what was not.")
@@ -186,19 +183,11 @@ class PledgePayload(Payload):
 
 @strawberry.type
 class PledgeQueries:
-    @strawberry.field(description="The pledge with this id, if it may be seen.")
-    async def pledge(self, info: Info, id: strawberry.ID) -> Pledge | None:
-        pledge: Pledge | None = shown(Pledge, await info.context.one(PLEDGE, id))
-        return pledge
+    pledge: Pledge | None = find("The pledge with this id, if it may be seen.", PLEDGE)
 
-    @strawberry.field(description="Pledges the asker has given or taken, the newest first.")
-    async def my_pledges(
-        self,
-        info: Info,
-        first: First = 20,
-        after: After = None,
-    ) -> Connection[Pledge]:
-        return await connect(info, Pledge, PLEDGE, views.is_mine, first=first, after=after)
+    my_pledges: Connection[Pledge] = page(
+        "Pledges the asker has given or taken, the newest first.", PLEDGE, views.is_mine
+    )
 
     @strawberry.field(
         description="Is this certificate good collateral for a debt of this maturity, and who "
@@ -217,7 +206,7 @@ class PledgeQueries:
             report = await views.report_on_collateral(tx, actor, by.fields(), matures_on)
             if report is None:
                 return None
-            certificate = Certificate(**report.certificate)
+            certificate = shown(CERTIFICATE, report.certificate)
             (granted,) = await read_related(tx, actor, LICENSES_OF_CERTIFICATE, [certificate.id])
             listed = await listings_shown(tx, actor, certificate.id)
         return CollateralReport(
@@ -228,16 +217,15 @@ class PledgeQueries:
             effective_status=certificate.effective_status,
             effective_end=certificate.effective_end,
             binding_limit=certificate.binding_limit,
-            pledges=[Pledge(**record) for record in report.pledges],
+            pledges=shown_all(PLEDGE, report.pledges),
             rank_if_registered_now=report.rank_if_registered_now,
-            encumbrances=[Encumbrance(**record) for record in report.encumbrances],
-            freezes=[Freeze(**record) for record in report.freezes],
-            licenses=[
-                License(**record)
-                for record in granted
-                if record["effective_status"] in LICENSES_THAT_COUNT
-            ],
-            listings=[Listing(**record) for record in listed],
+            encumbrances=shown_all(ENCUMBRANCE, report.encumbrances),
+            freezes=shown_all(FREEZE, report.freezes),
+            licenses=shown_all(
+                LICENSE,
+                (each for each in granted if each["effective_status"] in LICENSES_THAT_COUNT),
+            ),
+            listings=shown_all(LISTING, listed),
             feasibility=Assessment.of(report.assessment),
         )
 
@@ -283,4 +271,4 @@ class PledgeMutations:
 
 async def _payload(info: Info, pledge_id: str) -> PledgePayload:
     record = await info.context.one(PLEDGE, pledge_id)
-    return PledgePayload(pledge=shown(Pledge, record))
+    return PledgePayload(pledge=shown(PLEDGE, record))

@@ -103,6 +103,33 @@ def each_name(names: sa.ColumnElement[frozenset[str]], alias: str) -> sa.TableVa
     return _EachName(names).table_valued(sa.column("value", sa.String)).alias(alias)
 
 
+class _Place(FunctionElement[int]):
+    """Where one text begins in another, from 1; 0 where it does not occur."""
+
+    type = sa.Integer()
+    inherit_cache = True
+
+
+@compiles(_Place, "sqlite")
+def _place_on_sqlite(element: _Place, compiler: Any, **options: Any) -> str:
+    return f"instr({compiler.process(element.clauses, **options)})"
+
+
+@compiles(_Place, "postgresql")
+def _place_on_postgresql(element: _Place, compiler: Any, **options: Any) -> str:
+    return f"strpos({compiler.process(element.clauses, **options)})"
+
+
+def contains(
+    column: sa.ColumnElement[str], wanted: sa.ColumnElement[str]
+) -> sa.ColumnElement[bool]:
+    """Whether a text contains another, whatever the case of its Latin letters.
+
+    LIKE would need the characters that mean something to it escaped in every value.
+    """
+    return _Place(sa.func.lower(column), sa.func.lower(wanted)) > 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guard:
     """A rule said a second time: a write that the database itself refuses, whoever asks for it.

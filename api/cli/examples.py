@@ -9,10 +9,11 @@ from api.acting import Acting
 from services.actors import Role
 from services.certificates.store import certificates, encumbrances
 from services.certificates.views import encumbrance_is_active, in_force
-from services.licensing.views import OFFER, OfferFilter
+from services.licensing.views import OFFER
 from services.periods import after_months, corresponding_day, legal_day
+from services.reading.records import Wanted, read_page
 from services.registry import Registry, Transaction
-from services.views import Asking, Record, read_page
+from services.views import Asking, Record, told
 
 MONTHS_OF_A_LOAN = 6
 MONTHS_OF_A_LICENSE = 3
@@ -84,13 +85,13 @@ async def example_number(registry: Registry) -> str | None:
     """The certificate in force on which most has happened: its proof has something to tell."""
     _c = certificates.c
     async with registry.reading() as tx:
-        query = sa.select(_c.number).where(in_force(Asking(None, tx.now)))
+        query = sa.select(_c.number).where(in_force(Asking.of(None)))
         query = query.order_by(_c.version.desc(), _c.number.desc()).limit(1)
         return await _first(tx, query)
 
 
 async def _for_an_exchange(tx: Transaction, exchange_id: str | None) -> Example | None:
-    asking = Asking(None, tx.now)
+    asking = Asking.of(None)
     burdened = sa.exists().where(
         encumbrances.c.certificate_id == certificates.c.id, encumbrance_is_active(asking)
     )
@@ -104,8 +105,7 @@ async def _for_an_exchange(tx: Transaction, exchange_id: str | None) -> Example 
 
 
 async def _for_a_licensee(tx: Transaction) -> Example | None:
-    conditions = OfferFilter(grantable=True).conditions()
-    page = await read_page(tx, None, OFFER, *conditions, first=1)
+    page = await read_page(tx, None, OFFER, Wanted(criteria={"grantable": True}), first=1)
     if not page.records:
         return None
     operation = _license_question(tx, page.records[0])
@@ -125,7 +125,7 @@ def _license_question(tx: Transaction, offer: Record) -> str:
 
 
 async def _for_a_lender(tx: Transaction, lender_id: str | None) -> Example | None:
-    asking, _e = Asking(None, tx.now), encumbrances.c
+    asking, _e = Asking.of(None), encumbrances.c
     pledged = encumbrances.join(certificates, _e.certificate_id == certificates.c.id)
     query = sa.select(certificates.c.number).select_from(pledged)
     query = query.where(_e.kind == "PLEDGE", encumbrance_is_active(asking))
@@ -142,11 +142,11 @@ async def _for_a_lender(tx: Transaction, lender_id: str | None) -> Example | Non
 
 async def _number(tx: Transaction, query: sa.Select[str]) -> str | None:
     """The number of the newest of these certificates that is in force."""
-    query = query.where(in_force(Asking(None, tx.now)))
+    query = query.where(in_force(Asking.of(None)))
     query = query.order_by(certificates.c.issued_at.desc(), certificates.c.id).limit(1)
     return await _first(tx, query)
 
 
 async def _first(tx: Transaction, query: sa.Select[str]) -> str | None:
-    row = (await tx.connection.execute(query)).first()
+    row = (await tx.connection.execute(query, told(None, tx.now))).first()
     return row[0] if row else None

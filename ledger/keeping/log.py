@@ -1,6 +1,6 @@
 """The log as services use it: append, sign, prove, each inside its caller's transaction."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -85,15 +85,26 @@ class Log:
             include_private=include_private,
         )
 
-    async def salt_of(self, connection: AsyncConnection, subject: str) -> bytes | None:
-        """What hides a subject's key from whoever was not given it; None without any event."""
-        known = await reading.read_subject(connection, subject)
-        return None if known is None else known.salt
+    async def salts_of(
+        self, connection: AsyncConnection, subjects: Iterable[str]
+    ) -> dict[str, bytes]:
+        """What hides subjects' keys from whoever was not given it, of those with any event."""
+        known = await together(connection, reading.subjects_named([*subjects]))
+        return {name: subject.salt for name, subject in known.items()}
 
     async def events_of(self, connection: AsyncConnection, subject: str) -> list[RecordedEvent]:
         """All events of a subject in their order, also those no checkpoint covers yet."""
-        history = await together(connection, reading.whole_history(subject))
-        return [_opened(event, openings) for event, openings in history]
+        return (await self.histories_of(connection, [subject]))[subject]
+
+    async def histories_of(
+        self, connection: AsyncConnection, subjects: Iterable[str]
+    ) -> dict[str, list[RecordedEvent]]:
+        """The same of several subjects, read together."""
+        histories = await together(connection, reading.whole_histories(subjects))
+        return {
+            name: [_opened(event, openings) for event, openings in history]
+            for name, history in histories.items()
+        }
 
 
 def _opened(event: reading.PlaceRow, openings: Sequence[reading.OpeningRow]) -> RecordedEvent:

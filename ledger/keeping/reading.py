@@ -164,7 +164,7 @@ _READ_ENTRIES = Statement(
     "end",
 )
 _READ_PLACES = Statement(
-    sa.select(_e.idx, _e.number, _e.leaf)
+    sa.select(_e.subject, _e.idx, _e.number, _e.leaf)
     .where(_e.subject == sa.bindparam("name"))
     .order_by(_e.number),
     "name",
@@ -178,7 +178,7 @@ _READ_EVENTS_BELOW = Statement(
 )
 _o = ledger_opening.c
 _openings = (
-    sa.select(_e.number, _o.is_public, _o.slot, _o.name, _o.salt, _o.value)
+    sa.select(_e.subject, _e.number, _o.is_public, _o.slot, _o.name, _o.salt, _o.value)
     .join_from(ledger_entry, ledger_opening)
     .where(_e.subject == sa.bindparam("name"), _o.erased_at.is_(None))
     .order_by(_e.number, _o.slot)
@@ -261,21 +261,28 @@ def tiles_at(tiles: Iterable[Tile]) -> Conversation[dict[Tile, bytes]]:
 def history_below(subject: str, size: int) -> Conversation[list[tuple[EventRow, list[OpeningRow]]]]:
     """The events of a subject below an index, in order, each with what can be opened of it."""
     events = yield Ask(_READ_EVENTS_BELOW, [(subject, size)])
-    openings = _by_number((yield Ask(_READ_OPENINGS_BELOW, [(subject, size)])))
-    return [(EventRow(*event), openings[event[1]]) for event in events]
+    openings = _by_event((yield Ask(_READ_OPENINGS_BELOW, [(subject, size)])))
+    return [(EventRow(*event), openings[subject, event[1]]) for event in events]
 
 
-def whole_history(subject: str) -> Conversation[list[tuple[PlaceRow, list[OpeningRow]]]]:
-    """The same of all its events, also those that have no place in the log yet."""
-    events = yield Ask(_READ_PLACES, [(subject,)])
-    openings = _by_number((yield Ask(_READ_OPENINGS, [(subject,)])))
-    return [(PlaceRow(*event), openings[event[1]]) for event in events]
+def whole_histories(
+    subjects: Iterable[str],
+) -> Conversation[dict[str, list[tuple[PlaceRow, list[OpeningRow]]]]]:
+    """The same of all events of each, also those that have no place in the log yet."""
+    names = [(subject,) for subject in subjects]
+    events = yield Ask(_READ_PLACES, names)
+    openings = _by_event((yield Ask(_READ_OPENINGS, names)))
+    histories: dict[str, list[tuple[PlaceRow, list[OpeningRow]]]] = {name: [] for (name,) in names}
+    for subject, *event in events:
+        place = PlaceRow(*event)
+        histories[subject].append((place, openings[subject, place.number]))
+    return histories
 
 
-def _by_number(rows: Sequence[Row]) -> Mapping[int, list[OpeningRow]]:
-    openings = defaultdict[int, list[OpeningRow]](list)
-    for number, is_public, *field in rows:
-        openings[number].append(OpeningRow(Field(*field), bool(is_public)))
+def _by_event(rows: Sequence[Row]) -> Mapping[tuple[str, int], list[OpeningRow]]:
+    openings = defaultdict[tuple[str, int], list[OpeningRow]](list)
+    for subject, number, is_public, *field in rows:
+        openings[subject, number].append(OpeningRow(Field(*field), bool(is_public)))
     return openings
 
 

@@ -9,7 +9,7 @@ from schema.certificates.burdens import Consent, Freeze
 from schema.certificates.title import Certificate
 from schema.context import Info
 from schema.money import MoneyInput
-from schema.node import shown
+from schema.reading.kinds import shown
 from services.applications.model import RefusalGround
 from services.certificates import actions, model
 from services.certificates.views import CERTIFICATE, CONSENT, FREEZE
@@ -151,13 +151,13 @@ class CertificateMutations:
         freeze = await actions.place_freeze(
             context.registry, context.signed_in, input.to_terms(), input.idempotency_key
         )
-        return FreezePayload(freeze=shown(Freeze, await context.one(FREEZE, freeze.id)))
+        return FreezePayload(freeze=shown(FREEZE, await context.one(FREEZE, freeze.id)))
 
     @act("Lift a freeze before its end (rule 5.12).")
     async def lift_freeze(self, info: Info, input: LiftFreezeInput) -> FreezePayload:
         context = info.context
         freeze = await actions.lift_freeze(context.registry, context.signed_in, input.freeze_id)
-        return FreezePayload(freeze=shown(Freeze, await context.one(FREEZE, freeze.id)))
+        return FreezePayload(freeze=shown(FREEZE, await context.one(FREEZE, freeze.id)))
 
     @act("Consent to an act that one's encumbrance closes (rule 5.13).")
     async def give_consent(self, info: Info, input: GiveConsentInput) -> ConsentPayload:
@@ -165,7 +165,7 @@ class CertificateMutations:
         consent = await actions.give_consent(
             context.registry, context.signed_in, input.to_terms(), input.idempotency_key
         )
-        return ConsentPayload(consent=shown(Consent, await context.one(CONSENT, consent.id)))
+        return ConsentPayload(consent=shown(CONSENT, await context.one(CONSENT, consent.id)))
 
     @act("Take back a consent that no act has used up (rule 5.14).")
     async def revoke_consent(self, info: Info, input: RevokeConsentInput) -> ConsentPayload:
@@ -173,9 +173,9 @@ class CertificateMutations:
         consent = await actions.revoke_consent(
             context.registry, context.signed_in, input.consent_id
         )
-        return ConsentPayload(consent=shown(Consent, await context.one(CONSENT, consent.id)))
+        return ConsentPayload(consent=shown(CONSENT, await context.one(CONSENT, consent.id)))
 
 
 async def _certificate(info: Info, certificate_id: str) -> CertificatePayload:
     record = await info.context.one(CERTIFICATE, certificate_id)
-    return CertificatePayload(certificate=shown(Certificate, record))
+    return CertificatePayload(certificate=shown(CERTIFICATE, record))

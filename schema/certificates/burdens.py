@@ -5,15 +5,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from schema.context import Info
 from schema.money import Money
-from schema.node import Node, find_node, nodes_of, shown
+from schema.node import Node
 from schema.parties import Party
+from schema.reading.fields import amount, one
+from schema.reading.kinds import shows
 from services.certificates import model
-from services.certificates.views import CONSENT, ENCUMBRANCE, FREEZE
+from services.certificates.views import CERTIFICATE, CONSENT, ENCUMBRANCE, FREEZE
 from services.identifiers import Kind
 from services.money import Currency
 from services.parties.views import PARTY
+from services.views import ToOne
 
 if TYPE_CHECKING:
     from schema.certificates.title import Certificate
@@ -25,7 +27,7 @@ strawberry.enum(model.FreezeKind, description="Why an authority stops the holder
 LazyCertificate = Annotated["Certificate", strawberry.lazy("schema.certificates.title")]
 
 
-@nodes_of(Kind.ENCUMBRANCE, ENCUMBRANCE)
+@shows(ENCUMBRANCE, kind=Kind.ENCUMBRANCE)
 @strawberry.type(description="A burden on a certificate: it forbids acts or opens them by consent.")
 class Encumbrance(Node):
     certificate_id: strawberry.Private[str]
@@ -41,18 +43,16 @@ class Encumbrance(Node):
     lifted_at: datetime | None = strawberry.field(description="When it was lifted, if it was.")
     active: bool = strawberry.field(description="Whether it binds now.")
 
-    @strawberry.field(description="Whose consent opens it; null if nobody's, or not to be known.")
-    async def protected_party(self, info: Info) -> Party | None:
-        party: Party | None = shown(Party, await info.context.one(PARTY, self.protects))
-        return party
+    protected_party: Party | None = one(
+        "Whose consent opens it; null if nobody's, or not to be known.", ToOne(PARTY, "protects")
+    )
 
-    @strawberry.field(description="The certificate it lies on.")
-    async def certificate(self, info: Info) -> LazyCertificate | None:
-        certificate: Certificate | None = await find_node(info, self.certificate_id)
-        return certificate
+    certificate: LazyCertificate | None = one(
+        "The certificate it lies on.", ToOne(CERTIFICATE, "certificate_id")
+    )
 
 
-@nodes_of(Kind.CONSENT, CONSENT)
+@shows(CONSENT, kind=Kind.CONSENT)
 @strawberry.type(
     description="A consent of the party an encumbrance protects: to one act, or standing. "
     "Open to its giver, the holder, the counterparty named and the office."
@@ -74,28 +74,24 @@ class Consent(Node):
     consumed_at: datetime | None = strawberry.field(description="When an act used it up.")
     consumed_by: strawberry.ID | None = strawberry.field(description="The record that used it up.")
 
-    @strawberry.field(description="Who gave it.")
-    async def giver(self, info: Info) -> Party | None:
-        party: Party | None = shown(Party, await info.context.one(PARTY, self.given_by))
-        return party
+    giver: Party | None = one("Who gave it.", ToOne(PARTY, "given_by"))
 
-    @strawberry.field(description="The only party it serves; null serves any.")
-    async def counterparty(self, info: Info) -> Party | None:
-        party: Party | None = shown(Party, await info.context.one(PARTY, self.counterparty_id))
-        return party
+    counterparty: Party | None = one(
+        "The only party it serves; null serves any.", ToOne(PARTY, "counterparty_id")
+    )
 
-    @strawberry.field(description="The lowest price consented to; null sets none.")
-    def lowest_price(self) -> Money | None:
-        return Money.of_columns(self.lowest_price_minor, self.lowest_price_currency)
+    lowest_price: Money | None = amount(
+        "The lowest price consented to; null sets none.",
+        "lowest_price_minor",
+        "lowest_price_currency",
+    )
 
-    @strawberry.field(description="The encumbrance it opens.")
-    async def encumbrance(self, info: Info) -> Encumbrance | None:
-        record = await info.context.one(ENCUMBRANCE, self.encumbrance_id)
-        burden: Encumbrance | None = shown(Encumbrance, record)
-        return burden
+    encumbrance: Encumbrance | None = one(
+        "The encumbrance it opens.", ToOne(ENCUMBRANCE, "encumbrance_id")
+    )
 
 
-@nodes_of(Kind.FREEZE, FREEZE)
+@shows(FREEZE, kind=Kind.FREEZE)
 @strawberry.type(description="An authority's order that stops the holder's acts until its end.")
 class Freeze(Node):
     certificate_id: strawberry.Private[str]
@@ -108,7 +104,6 @@ class Freeze(Node):
     placed_at: datetime = strawberry.field(description="When it was entered.")
     lifted_at: datetime | None = strawberry.field(description="When it was lifted before its end.")
 
-    @strawberry.field(description="The certificate it lies on.")
-    async def certificate(self, info: Info) -> LazyCertificate | None:
-        certificate: Certificate | None = await find_node(info, self.certificate_id)
-        return certificate
+    certificate: LazyCertificate | None = one(
+        "The certificate it lies on.", ToOne(CERTIFICATE, "certificate_id")
+    )

@@ -9,8 +9,8 @@ from graphql import GraphQLError
 
 from schema.certificates.title import Certificate, Event
 from schema.context import Info
-from schema.node import shown
 from schema.paging import bad_input
+from schema.reading.fields import one
 from schema.scalars import BigInt
 from services.certificates.changes import (
     MOST_CHANGES,
@@ -20,6 +20,7 @@ from services.certificates.changes import (
     follow_changes,
 )
 from services.certificates.views import CERTIFICATE
+from services.views import ToOne
 
 FIRST_OF_ALL = BigInt(-1)
 
@@ -49,11 +50,10 @@ class CertificateChange:
         description="Whether a published checkpoint covered it: `certificate.proof` shows it then."
     )
 
-    @strawberry.field(description="The certificate as it is now, later changes included.")
-    async def certificate(self, info: Info) -> Certificate | None:
-        record = await info.context.one(CERTIFICATE, self.number, by="number")
-        certificate: Certificate | None = shown(Certificate, record)
-        return certificate
+    certificate: Certificate | None = one(
+        "The certificate as it is now, later changes included.",
+        ToOne(CERTIFICATE, "number", by="number"),
+    )
 
 
 @strawberry.type(

@@ -11,26 +11,35 @@ from ledger.keeping.following import FollowedEvent
 from ledger.keeping.log import RecordedEvent
 from schema.applications import Application
 from schema.certificates.burdens import Consent, Encumbrance
-from schema.context import Info
-from schema.node import Node, nodes_of, related, shown
-from schema.paging import After, Connection, First, connect
+from schema.node import Node
+from schema.paging import Connection
 from schema.parties import Party
+from schema.reading.fields import batched, find, fixed, many, many_by_page, one, page
+from schema.reading.kinds import shows
 from schema.scalars import BigInt, Hash
 from services.applications.model import ProductKind
 from services.applications.views import APPLICATION
-from services.certificates import model, views
-from services.certificates.proofs import lookup_salt_of, proof_of
-from services.certificates.views import CERTIFICATE, CertificateFilter
+from services.certificates import model
+from services.certificates.proofs import HISTORIES, LOOKUP_SALTS, PROOFS
+from services.certificates.views import (
+    CERTIFICATE,
+    CONSENTS_ON_CERTIFICATE,
+    ENCUMBRANCES_OF_CERTIFICATE,
+)
 from services.identifiers import Kind
+from services.licensing.views import OFFERS_OF_CERTIFICATE
 from services.listings.views import LISTINGS_OF_CERTIFICATE
 from services.parties.views import PARTY
 from services.pledges.views import PLEDGES_OF_CERTIFICATE
+from services.views import ToOne
 
 if TYPE_CHECKING:
+    from schema.licensing.records import Offer
     from schema.listings import Listing
     from schema.pledges import Pledge
 
 LazyPledge = Annotated["Pledge", strawberry.lazy("schema.pledges")]
+LazyOffer = Annotated["Offer", strawberry.lazy("schema.licensing.records")]
 LazyListing = Annotated["Listing", strawberry.lazy("schema.listings")]
 
 strawberry.enum(model.CertificateStatus, description="Where a certificate is in its life.")
@@ -77,7 +86,12 @@ class Event:
         )
 
 
-@nodes_of(Kind.CERTIFICATE, CERTIFICATE)
+WhichForm = Annotated[
+    ProofForm, strawberry.argument(description="All its events, or only the last.")
+]
+
+
+@shows(CERTIFICATE, kind=Kind.CERTIFICATE)
 @strawberry.type(description="The registration certificate of a data product.")
 class Certificate(Node):
     application_id: strawberry.Private[str]
@@ -110,63 +124,54 @@ class Certificate(Node):
     ended_because: str | None = strawberry.field(description="Why it was cancelled or revoked.")
     as_of: datetime = strawberry.field(description="The instant this answer is about.")
 
-    @strawberry.field(description="What a certificate proves, and what it does not.")
-    def evidentiary_statement(self) -> str:
-        return EVIDENTIARY_STATEMENT
-
-    @strawberry.field(description="Who holds the title.")
-    async def holder(self, info: Info) -> Party | None:
-        party: Party | None = shown(Party, await info.context.one(PARTY, self.holder_id))
-        return party
-
-    @strawberry.field(description="The application behind it; for the holder and the office.")
-    async def application(self, info: Info) -> Application | None:
-        record = await info.context.one(APPLICATION, self.application_id)
-        application: Application | None = shown(Application, record)
-        return application
-
-    @strawberry.field(description="What burdens it; ended burdens only when asked for.")
-    async def encumbrances(self, info: Info, *, ended: bool = False) -> list[Encumbrance]:
-        records = await info.context.many(views.ENCUMBRANCES_OF_CERTIFICATE, self.id)
-        return [Encumbrance(**record) for record in records if record["active"] or ended]
-
-    @strawberry.field(description="The consents given about it that the asker may see.")
-    async def consents(self, info: Info) -> list[Consent]:
-        records = await info.context.many(views.CONSENTS_ON_CERTIFICATE, self.id)
-        return [Consent(**record) for record in records]
-
-    @strawberry.field(description="Its pledges that the asker may see, the newest first.")
-    async def pledges(self, info: Info) -> list[LazyPledge]:
-        return await related(info, PLEDGES_OF_CERTIFICATE, self.id)
-
-    @strawberry.field(description="Its listings that the asker may see, the newest first.")
-    async def listings(self, info: Info) -> list[LazyListing]:
-        return await related(info, LISTINGS_OF_CERTIFICATE, self.id)
-
-    @strawberry.field(description="Every event on it, oldest first, with its public facts.")
-    async def history(self, info: Info) -> list[Event]:
-        events = await views.history_of(info.context.registry, self.number)
-        return [Event.of(event) for event in events]
-
-    @strawberry.field(
-        description="The salt to be printed beside its number, 16 bytes in hex. With both, anybody "
-        "can have it proven that the ledger knows this certificate, or that it knows none."
+    evidentiary_statement: str = fixed(
+        "What a certificate proves, and what it does not.", EVIDENTIARY_STATEMENT
     )
-    async def lookup_salt(self, info: Info) -> str | None:
-        return await lookup_salt_of(info.context.registry, self.number)
 
-    @strawberry.field(
-        description="A proof file of how it stands, for `datatitle verify`; null until a "
-        "checkpoint covers it. Also at `/ledger/certificates/{number}.proof`."
+    holder: Party | None = one("Who holds the title.", ToOne(PARTY, "holder_id"))
+
+    application: Application | None = one(
+        "The application behind it; for the holder and the office.",
+        ToOne(APPLICATION, "application_id"),
     )
-    async def proof(
-        self,
-        info: Info,
-        form: Annotated[
-            ProofForm, strawberry.argument(description="All its events, or only the last.")
-        ] = ProofForm.FULL,
-    ) -> str | None:
-        return await proof_of(info.context.registry, self.number, form=Form[form.name])
+
+    encumbrances: list[Encumbrance] = many(
+        "What burdens it; ended burdens only when asked for.", ENCUMBRANCES_OF_CERTIFICATE
+    )
+
+    consents: list[Consent] = many(
+        "The consents given about it that the asker may see.", CONSENTS_ON_CERTIFICATE
+    )
+
+    pledges: list[LazyPledge] = many(
+        "Its pledges that the asker may see, the newest first.", PLEDGES_OF_CERTIFICATE
+    )
+
+    listings: list[LazyListing] = many(
+        "Its listings that the asker may see, the newest first.", LISTINGS_OF_CERTIFICATE
+    )
+
+    offers: Connection[LazyOffer] = many_by_page(
+        "Its offers to license that the asker may see, the newest first.", OFFERS_OF_CERTIFICATE
+    )
+    history: list[Event] = batched(
+        "Every event on it, oldest first, with its public facts.",
+        HISTORIES,
+        show=lambda events: [Event.of(event) for event in events],
+        nothing=list,
+    )
+    lookup_salt: str | None = batched(
+        "The salt to be printed beside its number, 16 bytes in hex. With both, anybody "
+        "can have it proven that the ledger knows this certificate, or that it knows none.",
+        LOOKUP_SALTS,
+    )
+    proof: str | None = batched(
+        "A proof file of how it stands, for `datatitle verify`; null until a "
+        "checkpoint covers it. Also at `/ledger/certificates/{number}.proof`.",
+        PROOFS,
+        arguments={"form": (WhichForm, ProofForm.FULL)},
+        spell=lambda given: {"form": Form[given["form"].name]},
+    )
 
 
 @strawberry.input(one_of=True, description="Which certificate: exactly one of the two.")
@@ -197,34 +202,12 @@ class CertificateFilterInput:
         default=None, description="Whose effect ends before this instant."
     )
 
-    def to_filter(self) -> CertificateFilter:
-        return CertificateFilter(
-            holder_id=self.holder_id,
-            kind=self.kind,
-            industry=self.industry,
-            effective_status=self.effective_status,
-            product_name_contains=self.product_name_contains,
-            ends_before=self.ends_before,
-        )
-
 
 @strawberry.type
 class CertificateQueries:
-    @strawberry.field(description="The certificate with this number or id.")
-    async def certificate(self, info: Info, by: CertificateBy) -> Certificate | None:
-        record = await info.context.find(CERTIFICATE, **by.fields())
-        certificate: Certificate | None = shown(Certificate, record)
-        return certificate
-
-    @strawberry.field(description="Certificates, the newest first.")
-    async def certificates(
-        self,
-        info: Info,
-        filter: Annotated[
-            CertificateFilterInput | None, strawberry.argument(description="Which ones.")
-        ] = None,
-        first: First = 20,
-        after: After = None,
-    ) -> Connection[Certificate]:
-        conditions = filter.to_filter().conditions() if filter else []
-        return await connect(info, Certificate, CERTIFICATE, *conditions, first=first, after=after)
+    certificate: Certificate | None = find(
+        "The certificate with this number or id.", CERTIFICATE, "by", CertificateBy
+    )
+    certificates: Connection[Certificate] = page(
+        "Certificates, the newest first.", CERTIFICATE, filter=CertificateFilterInput
+    )

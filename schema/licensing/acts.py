@@ -7,7 +7,7 @@ from schema.context import Info
 from schema.licensing.records import License, Negotiation, Offer
 from schema.licensing.scopes import ScopedInput
 from schema.money import MoneyInput
-from schema.node import shown
+from schema.reading.kinds import shown
 from services.licensing import actions, model
 from services.licensing.views import LICENSE, NEGOTIATION, OFFER
 
@@ -154,13 +154,13 @@ class LicensingMutations:
 
 
 async def _offer(info: Info, offer_id: str) -> OfferPayload:
-    return OfferPayload(offer=shown(Offer, await info.context.one(OFFER, offer_id)))
+    return OfferPayload(offer=shown(OFFER, await info.context.one(OFFER, offer_id)))
 
 
 async def _negotiation(info: Info, negotiation_id: str) -> NegotiationPayload:
     record = await info.context.one(NEGOTIATION, negotiation_id)
-    return NegotiationPayload(negotiation=shown(Negotiation, record))
+    return NegotiationPayload(negotiation=shown(NEGOTIATION, record))
 
 
 async def _license(info: Info, license_id: str) -> LicensePayload:
-    return LicensePayload(license=shown(License, await info.context.one(LICENSE, license_id)))
+    return LicensePayload(license=shown(LICENSE, await info.context.one(LICENSE, license_id)))

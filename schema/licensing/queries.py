@@ -1,14 +1,13 @@
 """What can be asked about licensing: offers, one's own negotiations and licenses, grantability."""
 
-from typing import Annotated
-
 import strawberry
 
 from schema.context import Info
 from schema.licensing.records import License, Negotiation, Offer
 from schema.licensing.scopes import ScopedInput
 from schema.money import MoneyInput
-from schema.paging import After, Connection, First, connect
+from schema.paging import Connection
+from schema.reading.fields import page
 from schema.verdicts import Assessment
 from services.licensing import model
 from services.licensing.views import (
@@ -16,7 +15,6 @@ from services.licensing.views import (
     NEGOTIATION,
     OFFER,
     GrantabilityQuestion,
-    OfferFilter,
     assess_license,
     is_in_license,
     is_in_negotiation,
@@ -37,16 +35,6 @@ class OfferFilterInput:
     grantable: bool | None = strawberry.field(
         default=None, description="Whether nothing stands against licensing all of it now."
     )
-
-    def to_filter(self) -> OfferFilter:
-        return OfferFilter(
-            certificate_id=self.certificate_id,
-            holder_id=self.holder_id,
-            kind=self.kind,
-            territory=self.territory,
-            field_of_use=self.field_of_use,
-            grantable=self.grantable,
-        )
 
 
 @strawberry.input(one_of=True, description="What is to be licensed: exactly one of the two.")
@@ -89,32 +77,17 @@ class LicenseGrantabilityInput(ScopedInput):
 
 @strawberry.type
 class LicensingQueries:
-    @strawberry.field(description="Offers to license, the newest first.")
-    async def offers(
-        self,
-        info: Info,
-        filter: Annotated[
-            OfferFilterInput | None, strawberry.argument(description="Which ones.")
-        ] = None,
-        first: First = 20,
-        after: After = None,
-    ) -> Connection[Offer]:
-        conditions = filter.to_filter().conditions() if filter else []
-        return await connect(info, Offer, OFFER, *conditions, first=first, after=after)
+    offers: Connection[Offer] = page(
+        "Offers to license, the newest first.", OFFER, filter=OfferFilterInput
+    )
 
-    @strawberry.field(description="The licenses the asker gave or has, the newest first.")
-    async def my_licenses(
-        self, info: Info, first: First = 20, after: After = None
-    ) -> Connection[License]:
-        return await connect(info, License, LICENSE, is_in_license, first=first, after=after)
+    my_licenses: Connection[License] = page(
+        "The licenses the asker gave or has, the newest first.", LICENSE, is_in_license
+    )
 
-    @strawberry.field(description="The requests the asker made or got, the newest first.")
-    async def my_negotiations(
-        self, info: Info, first: First = 20, after: After = None
-    ) -> Connection[Negotiation]:
-        return await connect(
-            info, Negotiation, NEGOTIATION, is_in_negotiation, first=first, after=after
-        )
+    my_negotiations: Connection[Negotiation] = page(
+        "The requests the asker made or got, the newest first.", NEGOTIATION, is_in_negotiation
+    )
 
     @strawberry.field(
         description="What the rule of a grant (7.8) finds for such a license now, whoever asks. "

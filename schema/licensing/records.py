@@ -5,17 +5,19 @@ from datetime import datetime
 import strawberry
 
 from schema.certificates import Certificate
-from schema.context import Info
 from schema.licensing.scopes import PLACES, USES
 from schema.money import Money
-from schema.node import Node, nodes_of, shown
+from schema.node import Node
 from schema.parties import Party
+from schema.reading.fields import amount, many, one
+from schema.reading.kinds import shows
 from services.certificates.views import CERTIFICATE
 from services.identifiers import Kind
 from services.licensing import model
 from services.licensing.views import LICENSE, NEGOTIATION, NEGOTIATIONS_OF_OFFER, OFFER
 from services.money import Currency
 from services.parties.views import PARTY
+from services.views import ToOne
 
 strawberry.enum(
     model.LicenseKind,
@@ -39,7 +41,7 @@ strawberry.enum(
 strawberry.enum(model.LicenseLimit, description="What decides when a license's effect ends.")
 
 
-@nodes_of(Kind.OFFER, OFFER)
+@shows(OFFER, kind=Kind.OFFER)
 @strawberry.type(
     description="Terms on which a holder will license. Open to everybody while published, then "
     "to the holder, the office and those who asked for a license under it."
@@ -70,25 +72,24 @@ class Offer(Node):
     withdrawn_at: datetime | None = strawberry.field(description="When it was withdrawn.")
     as_of: datetime = strawberry.field(description="The instant this answer is about.")
 
-    @strawberry.field(description="What one license under it costs, whatever part it takes.")
-    def price(self) -> Money | None:
-        return Money.of_columns(self.price_minor, self.price_currency)
+    price: Money | None = amount(
+        "What one license under it costs, whatever part it takes.", "price_minor", "price_currency"
+    )
 
-    @strawberry.field(description="The certificate it rests on.")
-    async def certificate(self, info: Info) -> Certificate | None:
-        return await certificate_shown(info, self.certificate_id)
+    certificate: Certificate | None = one(
+        "The certificate it rests on.", ToOne(CERTIFICATE, "certificate_id")
+    )
 
-    @strawberry.field(description="The licensor: whoever holds the certificate.")
-    async def licensor(self, info: Info) -> Party | None:
-        return await party_shown(info, self.holder_id)
+    licensor: Party | None = one(
+        "The licensor: whoever holds the certificate.", ToOne(PARTY, "holder_id")
+    )
 
-    @strawberry.field(description="The requests made under it that the asker may see.")
-    async def negotiations(self, info: Info) -> list["Negotiation"]:
-        records = await info.context.many(NEGOTIATIONS_OF_OFFER, self.id)
-        return [Negotiation(**record) for record in records]
+    negotiations: list["Negotiation"] = many(
+        "The requests made under it that the asker may see.", NEGOTIATIONS_OF_OFFER
+    )
 
 
-@nodes_of(Kind.NEGOTIATION, NEGOTIATION)
+@shows(NEGOTIATION, kind=Kind.NEGOTIATION)
 @strawberry.type(
     description="A request for a license and what has become of it. Open to licensor, licensee "
     "and the office."
@@ -107,26 +108,20 @@ class Negotiation(Node):
     closed_at: datetime | None = strawberry.field(description="When it came to its end.")
     closed_because: str | None = strawberry.field(description="Why the licensor refused.")
 
-    @strawberry.field(description="The offer it is about.")
-    async def offer(self, info: Info) -> Offer | None:
-        offer: Offer | None = shown(Offer, await info.context.one(OFFER, self.offer_id))
-        return offer
+    offer: Offer | None = one("The offer it is about.", ToOne(OFFER, "offer_id"))
 
-    @strawberry.field(description="The certificate the license would rest on.")
-    async def certificate(self, info: Info) -> Certificate | None:
-        return await certificate_shown(info, self.certificate_id)
+    certificate: Certificate | None = one(
+        "The certificate the license would rest on.", ToOne(CERTIFICATE, "certificate_id")
+    )
 
-    @strawberry.field(description="Who asks for a license.")
-    async def licensee(self, info: Info) -> Party | None:
-        return await party_shown(info, self.licensee_id)
+    licensee: Party | None = one("Who asks for a license.", ToOne(PARTY, "licensee_id"))
 
-    @strawberry.field(description="The license it came to, if it did.")
-    async def license(self, info: Info) -> "License | None":
-        granted: License | None = shown(License, await info.context.one(LICENSE, self.license_id))
-        return granted
+    license: "License | None" = one(
+        "The license it came to, if it did.", ToOne(LICENSE, "license_id")
+    )
 
 
-@nodes_of(Kind.LICENSE, LICENSE)
+@shows(LICENSE, kind=Kind.LICENSE)
 @strawberry.type(
     description="Permission under a certificate. Everybody sees what it covers; licensee, price, "
     "negotiation and reasons are for its parties and the office."
@@ -160,35 +155,23 @@ class License(Node):
     terminated_because: str | None = strawberry.field(description="Why a party ended it.")
     as_of: datetime = strawberry.field(description="The instant this answer is about.")
 
-    @strawberry.field(description="What it costs; for its parties and the office.")
-    def price(self) -> Money | None:
-        return Money.of_columns(self.price_minor, self.price_currency)
+    price: Money | None = amount(
+        "What it costs; for its parties and the office.", "price_minor", "price_currency"
+    )
 
-    @strawberry.field(description="The certificate it rests on.")
-    async def certificate(self, info: Info) -> Certificate | None:
-        return await certificate_shown(info, self.certificate_id)
+    certificate: Certificate | None = one(
+        "The certificate it rests on.", ToOne(CERTIFICATE, "certificate_id")
+    )
 
-    @strawberry.field(description="The licensor: whoever holds the certificate.")
-    async def licensor(self, info: Info) -> Party | None:
-        return await party_shown(info, self.holder_id)
+    licensor: Party | None = one(
+        "The licensor: whoever holds the certificate.", ToOne(PARTY, "holder_id")
+    )
 
-    @strawberry.field(description="The licensee; for its parties and the office.")
-    async def licensee(self, info: Info) -> Party | None:
-        return await party_shown(info, self.licensee_id)
+    licensee: Party | None = one(
+        "The licensee; for its parties and the office.", ToOne(PARTY, "licensee_id")
+    )
 
-    @strawberry.field(description="The negotiation it came from; for its parties and the office.")
-    async def negotiation(self, info: Info) -> Negotiation | None:
-        record = await info.context.one(NEGOTIATION, self.negotiation_id)
-        negotiation: Negotiation | None = shown(Negotiation, record)
-        return negotiation
-
-
-async def certificate_shown(info: Info, certificate_id: str) -> Certificate | None:
-    record = await info.context.one(CERTIFICATE, certificate_id)
-    certificate: Certificate | None = shown(Certificate, record)
-    return certificate
-
-
-async def party_shown(info: Info, party_id: str | None) -> Party | None:
-    party: Party | None = shown(Party, await info.context.one(PARTY, party_id))
-    return party
+    negotiation: Negotiation | None = one(
+        "The negotiation it came from; for its parties and the office.",
+        ToOne(NEGOTIATION, "negotiation_id"),
+    )

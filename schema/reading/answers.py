@@ -1,7 +1,7 @@
 """How fields are answered, as data: the reference reader resolves it, the compiled one plans it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from services.views import Batch, Restriction, ToMany, ToOne, View
@@ -35,13 +35,15 @@ class PageOf:
     """A connection of a view, by `first` and `after`, under conditions that always hold.
 
     `criteria` are arguments of the field that are criteria themselves, by their names, and
-    `argument` is one whose fields are.
+    `argument` is one whose fields are. Each of `unless` holds unless a criterion of that name is
+    given.
     """
 
     view: View
     conditions: tuple[Restriction, ...] = ()
     argument: str | None = None
     criteria: tuple[str, ...] = ()
+    unless: Mapping[str, Restriction] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +52,13 @@ class Find:
 
     view: View
     argument: str = "id"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FindMine:
+    """The row whose id is the party the asker acts for; null for the public."""
+
+    view: View
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,6 +111,7 @@ Answer: TypeAlias = (
     | ManyByPage
     | PageOf
     | Find
+    | FindMine
     | FindNode
     | FindNodes
     | Amount

@@ -4,7 +4,7 @@ Each gives a strawberry field; the annotation beside it is its type.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from inspect import Parameter, Signature
 from typing import Annotated, Any
 
@@ -19,6 +19,7 @@ from schema.reading.answers import (
     Answer,
     Batched,
     Find,
+    FindMine,
     FindNode,
     FindNodes,
     Fixed,
@@ -77,35 +78,37 @@ def page(
     description: str,
     view: View,
     *conditions: Restriction,
-    filter: Any = None,  # noqa: A002 - the argument's own name.
+    filter: Any = None,
     criteria: Mapping[str, Any] | None = None,
+    unless: Mapping[str, Restriction] | None = None,
 ) -> Any:
     """The records of a view that may be seen, as a connection.
 
     `filter` is the type of an argument of that name whose fields are criteria of the view;
-    `criteria` gives the types of arguments that are criteria themselves.
+    `criteria` gives the types of arguments that are criteria themselves, and `unless` what holds
+    when one of them is left out.
     """
     named = criteria or {}
-    answer = PageOf(view, conditions, "filter" if filter else None, tuple(named))
+    else_holds = unless or {}
+    answer = PageOf(view, conditions, "filter" if filter else None, tuple(named), else_holds)
 
-    async def resolve(
-        root: Any, info: Info, first: int, after: str | None, **given: Any
-    ) -> Any:
+    async def resolve(info: Info, first: int, after: str | None, **given: Any) -> Any:
         chosen = given.pop("filter", None)
         every = {**given, **(vars(chosen) if chosen else {})}
         values = {name: value for name, value in every.items() if value is not None}
-        wanted = Wanted(criteria=values, conditions=conditions)
+        left_out = (holds for name, holds in else_holds.items() if name not in values)
+        wanted = Wanted(criteria=values, conditions=[*conditions, *left_out])
         return await connect(info, view, wanted, first=first, after=after)
 
-    filters = {"filter": (filter | None, None)} if filter else {}
-    asked = {name: (kind | None, None) for name, kind in named.items()}
+    filters = {"filter": (_which(filter), None)} if filter else {}
+    asked = {name: (kind, None) for name, kind in named.items()}
     return _field(resolve, description, answer, {**filters, **PAGED, **asked})
 
 
-def find(description: str, view: View, argument: str = "id", type: Any = strawberry.ID) -> Any:  # noqa: A002 - it is one.
+def find(description: str, view: View, argument: str = "id", type: Any = strawberry.ID) -> Any:
     """The record with an id, or with the one field that an input chooses."""
 
-    async def resolve(root: Any, info: Info, **given: Any) -> Any:
+    async def resolve(info: Info, **given: Any) -> Any:
         value = given[argument]
         if isinstance(value, str):
             return shown(view, await info.context.one(view, value))
@@ -115,20 +118,34 @@ def find(description: str, view: View, argument: str = "id", type: Any = strawbe
     return _field(resolve, description, Find(view, argument), {argument: (type, REQUIRED)})
 
 
+def find_mine(description: str, view: View) -> Any:
+    """The record of the party the asker acts for."""
+
+    async def resolve(info: Info) -> Any:
+        actor = info.context.actor
+        return shown(view, await info.context.one(view, actor.party_id if actor else None))
+
+    return _field(resolve, description, FindMine(view))
+
+
 def find_node(description: str) -> Any:
-    async def resolve(root: Any, info: Info, id: strawberry.ID) -> Any:  # noqa: A002 - Relay's.
+    async def resolve(info: Info, id: strawberry.ID) -> Any:
         return await _node(info, id)
 
     return _field(resolve, description, FindNode(), {"id": (strawberry.ID, REQUIRED)})
 
 
 def find_nodes(description: str) -> Any:
-    async def resolve(root: Any, info: Info, ids: list[strawberry.ID]) -> Any:
+    async def resolve(info: Info, ids: list[strawberry.ID]) -> Any:
         if len(ids) > LARGEST_BATCH:
             raise bad_input(f"At most {LARGEST_BATCH} ids can be asked for at once.")
         return list(await asyncio.gather(*(_node(info, key) for key in ids)))
 
     return _field(resolve, description, FindNodes(), {"ids": (MANY_IDS, REQUIRED)})
+
+
+def _which(filter: Any) -> Any:
+    return Annotated[filter | None, strawberry.argument(description="Which ones.")]
 
 
 async def _node(info: Info, key: str) -> Any:
@@ -146,7 +163,7 @@ def amount(description: str, amount: str, currency: str) -> Any:
 
 
 def fixed(description: str, text: str) -> Any:
-    def resolve(root: Any) -> Any:
+    def resolve() -> Any:
         return text
 
     return _field(resolve, description, Fixed(text))

@@ -58,7 +58,12 @@ def shown(view: View, record: Record | None) -> Any:
     if record is None:
         return None
     cls, names = _SHOWN[id(view)][1]
-    return cls(**{name: value for name, value in record.items() if name in names})
+    return cls(**{name: _listed(value) for name, value in record.items() if name in names})
+
+
+def _listed(value: Any) -> Any:
+    """A set has no order of its own: its names come in that in which they are kept."""
+    return sorted(value) if isinstance(value, frozenset) else value
 
 
 def shown_all(view: View, records: Iterable[Record]) -> list[Any]:

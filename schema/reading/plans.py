@@ -26,8 +26,8 @@ class Constant:
 class Value:
     """A column of the row, by its place in it, printed as the contract's type has it.
 
-    `prints` names a type of the contract: `Instant`, `Day`, `BigInt`, `Boolean`, ...; `[]` before it
-    is a list kept as one text. What needs no printing has none.
+    `prints` names a type of the contract: `Instant`, `Day`, `BigInt`, `Boolean`, ...; `[]` before
+    it is a list kept as one text. What needs no printing has none.
     """
 
     place: int
@@ -205,5 +205,3 @@ class Plan:
     roots: tuple[tuple[str, Root], ...]
     batches: tuple[BatchCall, ...]
     parameters: Mapping[str, Callable[[Mapping[str, Any]], Any]]
-
-

@@ -40,11 +40,11 @@ from services.identifiers import Kind, new_id
 from services.once import Once, answer_given, keep_answer
 from services.parties.store import get_party, memberships_of
 from services.periods import after_days
+from services.reading.records import refuse_if_hidden
 from services.recording import Facts, hash_of_text, record
 from services.refusals import found, raise_if_refused
 from services.registry import Registry, Transaction
 from services.retrying import retried
-from services.views import refuse_if_hidden
 
 
 @retried

@@ -1,14 +1,16 @@
 """What may be read of announcements, by everyone, and of objections, by whom they concern."""
 
-from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import sqlalchemy as sa
 
 from services.announcements.model import ENDS, AnnouncementStatus, ObjectionStatus
 from services.announcements.store import announcements, objection_evidence, objections
 from services.applications.store import applications
+from services.documents.store import documents
+from services.documents.views import DOCUMENT
 from services.tables import one_of
-from services.views import Asking, Condition, Relation, View, seen_by
+from services.views import Asking, Condition, ToMany, View, any_of, seen_by
 
 _a, _o = announcements.c, objections.c
 _ANNOUNCED = announcements.join(applications, applications.c.id == _a.application_id)
@@ -54,14 +56,8 @@ ANNOUNCEMENT = View(
     visible=lambda _: sa.true(),
     order=("published_at", "id"),
     newest_first=True,
+    criteria={"status": any_of(announcement_status, one_of(AnnouncementStatus))},
 )
-
-
-def has_status(statuses: Sequence[AnnouncementStatus] | None) -> Callable[[Asking], Condition]:
-    """The status at the moment of asking is one of these; None wants them all."""
-    if statuses is None:
-        return lambda _: sa.true()
-    return lambda asking: announcement_status(asking).in_(statuses)
 
 
 def _concerns(asking: Asking) -> Condition:
@@ -101,17 +97,18 @@ OBJECTION = View(
     order=("raised_at", "id"),
 )
 
-OBJECTIONS_TO_ANNOUNCEMENT = Relation(OBJECTION, "announcement_id")
+OBJECTIONS_TO_ANNOUNCEMENT = ToMany(OBJECTION, "announcement_id")
 
-EVIDENCE = View(
+# Documents, each once for every objection it is the evidence of.
+EVIDENCE = replace(
+    DOCUMENT,
     name="Evidence",
-    source=objection_evidence.join(_OBJECTED, _o.id == objection_evidence.c.objection_id),
-    fields={
-        "objection_id": objection_evidence.c.objection_id,
-        "document_id": objection_evidence.c.document_id,
-    },
-    visible=_concerns,
-    order=("objection_id", "document_id"),
+    source=documents.join(
+        objection_evidence, documents.c.id == objection_evidence.c.document_id
+    ).join(_OBJECTED, _o.id == objection_evidence.c.objection_id),
+    fields={**DOCUMENT.fields, "objection_id": objection_evidence.c.objection_id},
+    visible=lambda asking: sa.and_(_concerns(asking), DOCUMENT.visible(asking)),
+    order=("id",),
 )
 
-EVIDENCE_OF_OBJECTION = Relation(EVIDENCE, "objection_id")
+EVIDENCE_OF_OBJECTION = ToMany(EVIDENCE, "objection_id")

@@ -40,11 +40,11 @@ from services.locks import lock_names
 from services.once import Once, answer_given, keep_answer
 from services.parties.store import memberships_of
 from services.profiles import PROFILE_NOW
+from services.reading.records import refuse_if_hidden
 from services.recording import hash_of_text, record
 from services.refusals import found, raise_if_refused
 from services.registry import Registry, Transaction
 from services.retrying import retried
-from services.views import refuse_if_hidden
 
 
 @retried

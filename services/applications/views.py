@@ -1,13 +1,12 @@
 """What may be read of applications: all of it by the applicant, and by the office once filed."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import sqlalchemy as sa
 
 from services.applications.model import ApplicationStatus
 from services.applications.store import application_documents, applications
-from services.views import Asking, Condition, Relation, View, seen_by
+from services.views import Asking, Condition, ToMany, View, any_of, seen_by
 
 _c = applications.c
 _UNDER_EXAMINATION = (
@@ -75,6 +74,7 @@ APPLICATION = View(
     visible=application_is_visible,
     order=("created_at", "id"),
     newest_first=True,
+    criteria={"status": any_of(effective_status, _c.status.type)},
 )
 
 EXAMINER_QUEUE = replace(
@@ -99,22 +99,13 @@ APPLICATION_DOCUMENT = View(
     order=("application_id", "role"),
 )
 
-DOCUMENTS_OF_APPLICATION = Relation(APPLICATION_DOCUMENT, "application_id")
+DOCUMENTS_OF_APPLICATION = ToMany(APPLICATION_DOCUMENT, "application_id")
 
 
 def is_mine(asking: Asking) -> Condition:
     return asking.is_party(_c.applicant_id)
 
 
-def has_status(statuses: Sequence[ApplicationStatus] | None) -> Callable[[Asking], Condition]:
-    """The effective status is one of these; None wants them all."""
-    if statuses is None:
-        return lambda _: sa.true()
-    return lambda asking: effective_status(asking).in_(statuses)
-
-
-def waits_for_an_examiner(
-    statuses: Sequence[ApplicationStatus] | None,
-) -> Callable[[Asking], Condition]:
-    """As `has_status`, but None wants those under examination."""
-    return has_status(_UNDER_EXAMINATION if statuses is None else statuses)
+def waits_for_an_examiner(asking: Asking) -> Condition:
+    """What is under examination, unless it is asked for by status."""
+    return effective_status(asking).in_(_UNDER_EXAMINATION)

@@ -63,11 +63,11 @@ from services.once import Once, answer_given, keep_answer
 from services.parties.store import get_party
 from services.periods import after_months, end_of
 from services.profiles import PROFILES
+from services.reading.records import refuse_if_hidden
 from services.recording import Facts, hash_of_text
 from services.refusals import found, raise_if_refused
 from services.registry import Registry, Transaction
 from services.retrying import retried
-from services.views import refuse_if_hidden
 
 
 @retried

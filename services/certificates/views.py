@@ -1,19 +1,22 @@
 """What may be read of certificates, encumbrances, consents and freezes, and by whom."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
-from ledger.keeping.log import RecordedEvent
-from services.applications.model import ProductKind
 from services.certificates.model import CertificateStatus, EncumbranceKind, Limit
 from services.certificates.store import certificates, consents, encumbrances, freezes
-from services.general import LONGEST_NAME
-from services.registry import Registry
-from services.tables import UtcInstant
-from services.views import Asking, Condition, Relation, View, seen_by
+from services.tables import UtcInstant, contains
+from services.views import (
+    Asking,
+    Condition,
+    Criterion,
+    ToMany,
+    View,
+    any_of,
+    equal_to,
+    seen_by,
+)
 
 _c = certificates.c
 
@@ -76,58 +79,22 @@ CERTIFICATE = View(
         "version": _c.version,
         "ended_at": _c.ended_at,
         "ended_because": _c.ended_because,
-        "as_of": lambda asking: sa.literal(asking.now, UtcInstant),
+        "as_of": lambda asking: asking.now,
     },
     visible=lambda _: sa.true(),
     order=("issued_at", "id"),
     newest_first=True,
+    criteria={
+        "holder_id": equal_to(_c.holder_id),
+        "kind": equal_to(_c.kind),
+        "industry": equal_to(_c.industry),
+        "effective_status": any_of(effective_status, _c.status.type),
+        "product_name_contains": Criterion(
+            lambda _, wanted: contains(_c.product_name, wanted), (sa.String(),)
+        ),
+        "ends_before": Criterion(lambda _, instant: instant > EFFECTIVE_END, (UtcInstant(),)),
+    },
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CertificateFilter:
-    """Which certificates are wanted; what is None does not matter."""
-
-    holder_id: str | None = None
-    kind: ProductKind | None = None
-    industry: str | None = None
-    effective_status: Sequence[CertificateStatus] | None = None
-    product_name_contains: str | None = None
-    ends_before: datetime | None = None
-
-    def conditions(self) -> list[Callable[[Asking], Condition]]:
-        wanted: list[Callable[[Asking], Condition] | None] = [
-            _equals(_c.holder_id, self.holder_id),
-            _equals(_c.kind, self.kind),
-            _equals(_c.industry, self.industry),
-            self._has_status,
-            self._is_named,
-            self._ends_early,
-        ]
-        return [condition for condition in wanted if condition is not None]
-
-    def _has_status(self, asking: Asking) -> Condition:
-        if self.effective_status is None:
-            return sa.true()
-        return effective_status(asking).in_(self.effective_status)
-
-    def _is_named(self, _: Asking) -> Condition:
-        wanted = self.product_name_contains
-        if wanted is None:
-            return sa.true()
-        # No name is longer, and SQLite gives up on a LIKE with too long a pattern.
-        if len(wanted) > LONGEST_NAME:
-            return sa.false()
-        return _c.product_name.icontains(wanted, autoescape=True)
-
-    def _ends_early(self, _: Asking) -> Condition:
-        return sa.true() if self.ends_before is None else self.ends_before > EFFECTIVE_END
-
-
-def _equals(
-    column: sa.ColumnElement[str], value: str | None
-) -> Callable[[Asking], Condition] | None:
-    return None if value is None else lambda _: column == value
 
 
 _e = encumbrances.c
@@ -169,7 +136,9 @@ ENCUMBRANCE = View(
     order=("since", "id"),
 )
 
-ENCUMBRANCES_OF_CERTIFICATE = Relation(ENCUMBRANCE, "certificate_id")
+ENCUMBRANCES_OF_CERTIFICATE = ToMany(
+    ENCUMBRANCE, "certificate_id", unless={"ended": encumbrance_is_active}
+)
 
 _n = consents.c
 
@@ -186,7 +155,7 @@ CONSENT = View(
     order=("given_at", "id"),
 )
 
-CONSENTS_ON_CERTIFICATE = Relation(CONSENT, "certificate_id")
+CONSENTS_ON_CERTIFICATE = ToMany(CONSENT, "certificate_id")
 
 _f = freezes.c
 
@@ -209,9 +178,3 @@ FREEZE = View(
     visible=lambda _: sa.true(),
     order=("placed_at", "id"),
 )
-
-
-async def history_of(registry: Registry, number: str) -> list[RecordedEvent]:
-    """Every event on a certificate's chain, oldest first. Callers show the public facts only."""
-    async with registry.reading() as tx:
-        return await tx.log.events_of(tx.connection, number)

@@ -58,11 +58,11 @@ from services.licensing.store import (
 )
 from services.licensing.views import NEGOTIATION, OFFER
 from services.once import Once, answer_given, keep_answer
+from services.reading.records import refuse_if_hidden
 from services.recording import Facts, hash_of_text, spell
 from services.refusals import found, raise_if_refused
 from services.registry import Registry, Transaction
 from services.retrying import retried
-from services.views import refuse_if_hidden
 
 
 @retried

@@ -1,8 +1,6 @@
 """What may be read of listings, and whether a certificate could be listed now."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
 
 import sqlalchemy as sa
 
@@ -27,16 +25,17 @@ from services.listings.rules import require_listable
 from services.listings.store import listings, listings_of
 from services.parties.model import Party
 from services.parties.store import get_party
+from services.reading.records import read_one, read_related
 from services.registry import Transaction
 from services.verdicts import Assessment
 from services.views import (
     Asking,
     Condition,
+    Criterion,
     Record,
-    Relation,
+    ToMany,
     View,
-    read_one,
-    read_related,
+    equal_to,
     seen_by,
 )
 
@@ -114,34 +113,17 @@ LISTING = View(
     visible=lambda asking: sa.or_(_l.listed_at.is_not(None), _takes_part(asking)),
     order=("requested_at", "id"),
     newest_first=True,
+    criteria={
+        "exchange_id": equal_to(_l.exchange_id),
+        "certificate_id": equal_to(_l.certificate_id),
+        "mode": equal_to(_l.mode),
+        "status": Criterion(
+            lambda asking, status: effective_status(asking) == status, (_l.status.type,)
+        ),
+    },
 )
 
-LISTINGS_OF_CERTIFICATE = Relation(LISTING, "certificate_id")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListingFilter:
-    """Which listings are wanted; what is None does not matter."""
-
-    exchange_id: str | None = None
-    certificate_id: str | None = None
-    mode: TradeMode | None = None
-    status: ListingStatus | None = None
-
-    def conditions(self) -> list[Callable[[Asking], Condition]]:
-        wanted: list[tuple[Callable[[Asking], sa.ColumnElement[Any]], str | None]] = [
-            (lambda _: _l.exchange_id, self.exchange_id),
-            (lambda _: _l.certificate_id, self.certificate_id),
-            (lambda _: _l.mode, self.mode),
-            (effective_status, self.status),
-        ]
-        return [_equals(field, value) for field, value in wanted if value is not None]
-
-
-def _equals(
-    field: Callable[[Asking], sa.ColumnElement[Any]], value: str
-) -> Callable[[Asking], Condition]:
-    return lambda asking: field(asking) == value
+LISTINGS_OF_CERTIFICATE = ToMany(LISTING, "certificate_id")
 
 
 async def assess_listing(

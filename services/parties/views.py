@@ -6,7 +6,7 @@ from services.actors import Actor, Role
 from services.parties.store import members, memberships_of, parties
 from services.registry import Registry
 from services.retrying import retried
-from services.views import Relation, View
+from services.views import ToMany, View
 
 PARTY = View(
     name="Party",
@@ -40,7 +40,7 @@ MEMBER = View(
     order=("admitted_at", "id"),
 )
 
-MEMBERS_OF_PARTY = Relation(MEMBER, "party_id")
+MEMBERS_OF_PARTY = ToMany(MEMBER, "party_id")
 
 
 @retried

@@ -32,10 +32,10 @@ from services.pledges.store import (
     save_pledge,
 )
 from services.pledges.views import PLEDGE
+from services.reading.records import refuse_if_hidden
 from services.refusals import found, raise_if_refused
 from services.registry import Registry, Transaction
 from services.retrying import retried
-from services.views import refuse_if_hidden
 
 
 @retried

@@ -17,9 +17,10 @@ from services.certificates.views import (
 from services.pledges.model import PledgeStatus
 from services.pledges.rules import require_collateral
 from services.pledges.store import collateral_of, pledges
+from services.reading.records import read_one, read_related
 from services.registry import Transaction
 from services.verdicts import Assessment
-from services.views import Asking, Condition, Record, Relation, View, read_one, read_related
+from services.views import Asking, Condition, Record, ToMany, View
 
 _p = pledges.c
 _senior = pledges.alias("senior")
@@ -78,8 +79,8 @@ PLEDGE = View(
     newest_first=True,
 )
 
-PLEDGES_OF_CERTIFICATE = Relation(PLEDGE, "certificate_id")
-FREEZES_OF_CERTIFICATE = Relation(FREEZE, "certificate_id")
+PLEDGES_OF_CERTIFICATE = ToMany(PLEDGE, "certificate_id")
+FREEZES_OF_CERTIFICATE = ToMany(FREEZE, "certificate_id")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +128,6 @@ async def report_on_collateral(
 
 
 async def _of_certificate(
-    tx: Transaction, actor: Actor, relation: Relation, certificate_id: str
+    tx: Transaction, actor: Actor, relation: ToMany, certificate_id: str
 ) -> list[Record]:
     return (await read_related(tx, actor, relation, [certificate_id]))[0]

@@ -1,7 +1,7 @@
 """Records read through views: one, each of several, those of a relation, a page."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -35,7 +35,7 @@ class Page:
 class Wanted:
     """Which records of a view: those that meet its criteria with these values, and conditions."""
 
-    criteria: Mapping[str, Any]
+    criteria: Mapping[str, Any] = field(default_factory=dict)
     conditions: Sequence[Restriction] = ()
 
     def holds(self, view: View, asking: Asking) -> list[Condition]:
@@ -53,7 +53,7 @@ class Wanted:
         return [*given, *(condition(asking) for condition in self.conditions)]
 
 
-EVERYTHING = Wanted(criteria={})
+EVERYTHING = Wanted()
 
 
 async def read_one(tx: Transaction, actor: Actor | None, view: View, **equal: Any) -> Record | None:
@@ -158,7 +158,8 @@ async def count_related(
     """For each key, how many records of the relation can be seen."""
     asking, view = Asking.of(actor), relation.view
     by = view.field(relation.by, asking)
-    query = sa.select(by.label("key"), sa.func.count().label("many")).select_from(view.source)
+    labelled: tuple[Column, ...] = (by.label("key"), sa.func.count().label("many"))
+    query = sa.select(*labelled).select_from(view.source)
     query = query.where(view.visible(asking), by.in_(keys), *wanted.holds(view, asking))
     counted = {row["key"]: row["many"] for row in await _rows(tx, actor, query.group_by(by))}
     return [counted.get(key, 0) for key in keys]

@@ -13,8 +13,9 @@ from services.certificates.views import CERTIFICATE
 from services.licensing.views import LICENSE, OFFER
 from services.listings.views import LISTING
 from services.pledges.views import PLEDGE
+from services.reading.records import read_page
 from services.registry import Registry
-from services.views import LARGEST_PAGE, Record, View, read_page
+from services.views import LARGEST_PAGE, Record, View
 from tests.properties.book import FALLS_DUE, Book
 from tests.properties.extents import extent
 from tests.properties.paper import Paper

@@ -8,7 +8,6 @@ from services.licensing.views.records import (
     NEGOTIATIONS_OF_OFFER,
     OFFER,
     OFFERS_OF_CERTIFICATE,
-    OfferFilter,
     is_in_license,
     is_in_negotiation,
 )
@@ -21,7 +20,6 @@ __all__ = [
     "OFFER",
     "OFFERS_OF_CERTIFICATE",
     "GrantabilityQuestion",
-    "OfferFilter",
     "assess_license",
     "is_in_license",
     "is_in_negotiation",

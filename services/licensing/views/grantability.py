@@ -10,9 +10,9 @@ from services.licensing.rules import require_grantable
 from services.licensing.store import get_offer, licenses_under
 from services.licensing.views.records import OFFER
 from services.money import Money
+from services.reading.records import read_one
 from services.registry import Registry, Transaction
 from services.verdicts import Assessment
-from services.views import read_one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

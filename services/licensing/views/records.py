@@ -1,12 +1,9 @@
 """What may be read of offers, negotiations and licenses, and by whom."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import sqlalchemy as sa
 
 from services.certificates.store import certificates
-from services.licensing.model import LicenseKind, OfferStatus
+from services.licensing.model import OfferStatus
 from services.licensing.store import licenses, negotiations, offers
 from services.licensing.views.freedom import offer_is_grantable
 from services.licensing.views.statuses import (
@@ -15,14 +12,21 @@ from services.licensing.views.statuses import (
     license_status,
     offer_status,
 )
-from services.tables import UtcInstant, each_name
-from services.views import Asking, Condition, Relation, View, seen_by
+from services.tables import each_name
+from services.views import Asking, Condition, Criterion, ToMany, View, equal_to, seen_by
 
 _c, _o, _n, _l = certificates.c, offers.c, negotiations.c, licenses.c
 
 
 def _negotiates(asking: Asking) -> Condition:
     return sa.exists().where(_n.offer_id == _o.id, asking.is_party(_n.licensee_id))
+
+
+def _holds(names: sa.ColumnElement[frozenset[str]], *accepted: sa.ColumnElement[str]) -> Condition:
+    """Whether a comma-joined set holds one of these names; the empty set holds all."""
+    held = each_name(names, "held")
+    there = sa.exists().select_from(held).where(held.c.value.in_(accepted))
+    return sa.or_(names == frozenset(), there)
 
 
 OFFER = View(
@@ -46,7 +50,7 @@ OFFER = View(
         "grantable": offer_is_grantable,
         "published_at": _o.published_at,
         "withdrawn_at": _o.withdrawn_at,
-        "as_of": lambda asking: sa.literal(asking.now, UtcInstant),
+        "as_of": lambda asking: asking.now,
     },
     visible=lambda asking: sa.or_(
         _o.status == OfferStatus.PUBLISHED,
@@ -56,9 +60,24 @@ OFFER = View(
     ),
     order=("published_at", "id"),
     newest_first=True,
+    # An offer serves a territory or a use when it covers all of it.
+    criteria={
+        "certificate_id": equal_to(_o.certificate_id),
+        "holder_id": equal_to(_c.holder_id),
+        "kind": equal_to(_o.kind),
+        "territory": Criterion(
+            lambda _, *places: _holds(_o.territories, *places),
+            (sa.String(), sa.String()),
+            lambda code: (code, code.partition("-")[0]),
+        ),
+        "field_of_use": Criterion(lambda _, use: _holds(_o.fields_of_use, use), (sa.String(),)),
+        "grantable": Criterion(
+            lambda asking, wanted: offer_is_grantable(asking) == wanted, (sa.Boolean(),)
+        ),
+    },
 )
 
-OFFERS_OF_CERTIFICATE = Relation(OFFER, "certificate_id")
+OFFERS_OF_CERTIFICATE = ToMany(OFFER, "certificate_id")
 
 _FROM_OFFER_TO_LICENSE = (
     negotiations.join(offers, _n.offer_id == _o.id)
@@ -94,7 +113,7 @@ NEGOTIATION = View(
     newest_first=True,
 )
 
-NEGOTIATIONS_OF_OFFER = Relation(NEGOTIATION, "offer_id")
+NEGOTIATIONS_OF_OFFER = ToMany(NEGOTIATION, "offer_id")
 
 
 def is_in_license(asking: Asking) -> Condition:
@@ -128,49 +147,11 @@ LICENSE = View(
         "granted_at": _l.granted_at,
         "terminated_at": _l.terminated_at,
         "terminated_because": seen_by(_knows_the_license, _l.terminated_because),
-        "as_of": lambda asking: sa.literal(asking.now, UtcInstant),
+        "as_of": lambda asking: asking.now,
     },
     visible=lambda _: sa.true(),
     order=("granted_at", "id"),
     newest_first=True,
 )
 
-LICENSES_OF_CERTIFICATE = Relation(LICENSE, "certificate_id")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfferFilter:
-    """Which offers are wanted; what is None does not matter.
-
-    An offer serves a territory or a use when it covers all of it.
-    """
-
-    certificate_id: str | None = None
-    holder_id: str | None = None
-    kind: LicenseKind | None = None
-    territory: str | None = None
-    field_of_use: str | None = None
-    grantable: bool | None = None
-
-    def conditions(self) -> list[Callable[[Asking], Condition]]:
-        wanted: list[tuple[Callable[[Asking], Condition], object]] = [
-            (lambda _: _o.certificate_id == self.certificate_id, self.certificate_id),
-            (lambda _: _c.holder_id == self.holder_id, self.holder_id),
-            (lambda _: _o.kind == self.kind, self.kind),
-            (lambda _: _serves_place(self.territory or ""), self.territory),
-            (lambda _: _holds(_o.fields_of_use, self.field_of_use or ""), self.field_of_use),
-            (lambda asking: offer_is_grantable(asking) == self.grantable, self.grantable),
-        ]
-        return [condition for condition, value in wanted if value is not None]
-
-
-def _serves_place(code: str) -> Condition:
-    country, _, _ = code.partition("-")
-    return _holds(_o.territories, code, country)
-
-
-def _holds(names: sa.ColumnElement[frozenset[str]], *accepted: str) -> Condition:
-    """Whether a comma-joined set holds one of these names; the empty set holds all."""
-    held = each_name(names, "held")
-    there = sa.exists().select_from(held).where(held.c.value.in_(accepted))
-    return sa.or_(names == frozenset(), there)
+LICENSES_OF_CERTIFICATE = ToMany(LICENSE, "certificate_id")

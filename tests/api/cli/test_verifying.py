@@ -14,7 +14,7 @@ from api.sealing import log_key, open_signers
 from api.settings import read_settings
 from ledger.formats.keys import Algorithm
 from ledger.signing.key_file import SecretKey
-from services.certificates.proofs import lookup_salt_of
+from services.certificates.proofs import lookup_salts_of
 from tests.conftest import on_sqlite
 
 # What a stranger checks is a file, wherever the register is.
@@ -113,7 +113,8 @@ def test_a_short_proof_gives_the_same_answer(datatitle, proof, policy, tmp_path)
 def test_number_and_salt_of_a_forged_paper_are_proven_unknown(
     datatitle, sample, number, policy, tmp_path
 ):
-    salt = with_registry(sample, lambda registry: lookup_salt_of(registry, number))
+    salts = with_registry(sample, lambda registry: lookup_salts_of(registry, [number]))
+    salt = salts[number]
     path = tmp_path / "forged.proof"
     answers = []
     for asked, given in ((number, salt), (number, "0" * 32), ("2" * 17, salt)):

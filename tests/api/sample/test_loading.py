@@ -25,15 +25,15 @@ from services.documents.store import documents
 from services.parties.store import parties
 from services.periods import SHANGHAI
 from services.pledges.views import PLEDGE
-from services.views import read_page
+from services.reading.records import read_page
 
 SAMPLE = read_cases()
 OFFICE = Actor("office", "party_office", OFFICE_ROLES)
 
 
-async def every(registry, view, *conditions):
+async def every(registry, view):
     async with registry.reading() as tx:
-        return (await read_page(tx, OFFICE, view, *conditions, first=100)).records
+        return (await read_page(tx, OFFICE, view, first=100)).records
 
 
 async def filed(registry):

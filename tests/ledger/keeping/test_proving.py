@@ -141,8 +141,8 @@ async def test_a_number_and_salt_the_log_does_not_know_are_proven_to_be_unknown(
 async def test_with_its_own_salt_a_number_is_proven_as_without(engine, sealing, log):
     await grow(engine, sealing, log, {"cert_a": 2})
     async with engine.begin() as connection:
-        salt = await log.salt_of(connection, "cert_a")
-        assert await log.salt_of(connection, "cert_b") is None
+        salt = (await log.salts_of(connection, ["cert_a"]))["cert_a"]
+        assert await log.salts_of(connection, ["cert_b"]) == {}
 
     assert await prove(engine, log, "cert_a", salt=salt) == await prove(engine, log, "cert_a")
 

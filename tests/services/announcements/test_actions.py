@@ -29,9 +29,9 @@ from services.documents.views import DOCUMENT
 from services.parties.actions import admit_member
 from services.parties.model import MemberTerms
 from services.periods import after_days
+from services.reading.records import read_one
 from services.refusals import RefusalCode, Refused
 from services.tables import MICROSECOND
-from services.views import read_one
 from tests.builders.announcements import announce, object_to, objecting
 from tests.builders.applications import examine_substance, file_application
 from tests.founding import a_key

@@ -12,12 +12,11 @@ from services.announcements.views import (
     EVIDENCE_OF_OBJECTION,
     OBJECTION,
     OBJECTIONS_TO_ANNOUNCEMENT,
-    has_status,
 )
 from services.applications.actions import withdraw_application
 from services.applications.store import get_application
+from services.reading.records import Wanted, read_one, read_page, read_related
 from services.tables import MICROSECOND
-from services.views import read_one, read_page, read_related
 from tests.builders.announcements import announce, object_to
 
 KNOWN_TO_FEW = {"objector_id", "statement", "reasons"}
@@ -93,8 +92,9 @@ async def test_the_gazette_is_everyones_newest_first_and_by_status(
     newest = await announce(registry, holder, office, name="newest")
 
     async def gazette(status=None):
+        wanted = Wanted(criteria={} if status is None else {"status": status})
         async with registry.reading() as tx:
-            page = await read_page(tx, None, ANNOUNCEMENT, has_status(status), first=100)
+            page = await read_page(tx, None, ANNOUNCEMENT, wanted, first=100)
         return [record["id"] for record in page.records]
 
     older = sorted((announcement.id for announcement in announced.values()), reverse=True)

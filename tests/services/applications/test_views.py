@@ -1,5 +1,7 @@
 """Who sees an application, in which order, and that SQL tells its status as the model does."""
 
+from dataclasses import replace
+
 import pytest
 import sqlalchemy as sa
 
@@ -15,12 +17,12 @@ from services.applications.views import (
     APPLICATION,
     DOCUMENTS_OF_APPLICATION,
     EXAMINER_QUEUE,
-    has_status,
     is_mine,
     waits_for_an_examiner,
 )
+from services.reading.records import Wanted, read_one, read_page, read_related
 from services.tables import MICROSECOND
-from services.views import Asking, read_one, read_page, read_related
+from services.views import Asking, told
 from tests.builders.applications import (
     CLOSES,
     DUE,
@@ -49,10 +51,10 @@ STORED = [a_draft(id="draft")] + [
 ]
 
 
-def page(registry, actor, view, *conditions, **options):
+def page(registry, actor, view, wanted, **options):
     async def read():
         async with registry.reading() as tx:
-            shown = await read_page(tx, actor, view, *conditions, first=100, **options)
+            shown = await read_page(tx, actor, view, wanted, first=100, **options)
         return [record["id"] for record in shown.records]
 
     return read()
@@ -67,10 +69,11 @@ async def test_sql_tells_every_status_as_the_model_does(registry, holder):
 
     status = APPLICATION.fields["status"]
     for now in MOMENTS:
-        query = sa.select(applications.c.id, status(Asking(holder, now)).label("status"))
+        query = sa.select(applications.c.id, status(Asking.of(holder)).label("status"))
         async with registry.reading() as tx:
-            told = {row.id: row.status for row in await tx.connection.execute(query)}
-        assert told == {a.id: a.effective_status(now) for a in STORED}
+            answer = await tx.connection.execute(query, told(holder, now))
+            statuses = {row.id: row.status for row in answer}
+        assert statuses == {a.id: a.effective_status(now) for a in STORED}
 
 
 def _facts(application):
@@ -125,10 +128,11 @@ async def test_mine_are_my_partys_newest_first(registry, clock, holder, stranger
     clock.advance(MICROSECOND)
     second = await file_application(registry, holder)
 
-    assert await page(registry, holder, APPLICATION, is_mine) == [second.id, first.id]
-    drafts = (is_mine, has_status([STATUS.DRAFT]))
-    assert await page(registry, holder, APPLICATION, *drafts) == [first.id]
-    assert await page(registry, None, APPLICATION, is_mine) == []
+    mine = Wanted(conditions=[is_mine])
+    assert await page(registry, holder, APPLICATION, mine) == [second.id, first.id]
+    drafts = replace(mine, criteria={"status": [STATUS.DRAFT]})
+    assert await page(registry, holder, APPLICATION, drafts) == [first.id]
+    assert await page(registry, None, APPLICATION, mine) == []
 
 
 @pytest.fixture
@@ -146,10 +150,10 @@ async def filed(registry, clock, holder, stranger):
 async def test_the_queue_is_what_is_under_examination_oldest_first(registry, filed, office, holder):
     await begin_examination(registry, office, filed[0])
     await withdraw_application(registry, holder, filed[1])
-    waiting = waits_for_an_examiner(None)
+    waiting = Wanted(conditions=[waits_for_an_examiner])
 
     assert await page(registry, office, EXAMINER_QUEUE, waiting) == [filed[0], filed[2]]
-    begun = waits_for_an_examiner([STATUS.FORMALITY_EXAMINATION])
+    begun = Wanted(criteria={"status": [STATUS.FORMALITY_EXAMINATION]})
     assert await page(registry, office, EXAMINER_QUEUE, begun) == [filed[0]]
     for actor in (holder, None):
         assert await page(registry, actor, EXAMINER_QUEUE, waiting) == []

@@ -12,7 +12,7 @@ import pytest
 import services.growth
 from ledger.keeping.erasing import erase_facts, facts_of_event
 from services.certificates.changes import AheadOfLedgerError, changes_after, follow_changes
-from services.certificates.views import history_of
+from services.certificates.proofs import histories_of
 from services.registry import open_engine
 from tests.api.served import until
 from tests.conftest import on_postgresql
@@ -67,7 +67,7 @@ async def someone_elected(registry):
 
 async def test_a_change_tells_what_everybody_may_know_of_the_event(registry, certificate):
     await put_in_order(registry)
-    (issued,) = await history_of(registry, certificate.number)
+    (issued,) = (await histories_of(registry, [certificate.number]))[certificate.number]
     (change,) = await all_changes(registry, most=10)
     assert (change.index, change.subject, change.number) == (issued.index, certificate.number, 0)
     assert (change.kind, change.at, change.leaf) == (issued.kind, issued.at, issued.leaf)

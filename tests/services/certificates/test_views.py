@@ -9,8 +9,8 @@ from sqlalchemy.exc import IntegrityError
 from services.applications.model import RefusalGround
 from services.certificates.actions import cancel_certificate, place_freeze, revoke_certificate
 from services.certificates.store import certificates, get_certificate
-from services.certificates.views import CERTIFICATE, ENCUMBRANCE, CertificateFilter
-from services.views import read_one, read_page
+from services.certificates.views import CERTIFICATE, ENCUMBRANCE
+from services.reading.records import Wanted, read_one, read_page
 from tests.builders.certificates import freeze_terms
 from tests.founding import a_key
 from tests.titles import certify, terms_of
@@ -48,18 +48,18 @@ async def test_the_view_agrees_with_the_model_before_at_and_after_each_end(regis
 @pytest.mark.parametrize(
     ("wanted", "names"),
     [
-        (CertificateFilter(), ["注销", "撤销", "封顶", "自由"]),
-        (CertificateFilter(effective_status=["ACTIVE"]), ["封顶", "自由"]),
-        (CertificateFilter(effective_status=["REVOKED", "CANCELLED"]), ["注销", "撤销"]),
-        (CertificateFilter(product_name_contains="封"), ["封顶"]),
-        (CertificateFilter(product_name_contains="%"), []),
-        (CertificateFilter(industry="finance", kind="ALGORITHM"), []),
+        ({}, ["注销", "撤销", "封顶", "自由"]),
+        ({"effective_status": ["ACTIVE"]}, ["封顶", "自由"]),
+        ({"effective_status": ["REVOKED", "CANCELLED"]}, ["注销", "撤销"]),
+        ({"product_name_contains": "封"}, ["封顶"]),
+        ({"product_name_contains": "%"}, []),
+        ({"industry": "finance", "kind": "ALGORITHM"}, []),
     ],
 )
 async def test_a_filter_gives_what_it_names_newest_first(registry, titles, wanted, names):
     assert len(titles) == 4
     async with registry.reading() as tx:
-        page = await read_page(tx, None, CERTIFICATE, *wanted.conditions(), first=10)
+        page = await read_page(tx, None, CERTIFICATE, Wanted(criteria=wanted), first=10)
     assert [record["product_name"] for record in page.records] == names
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from services.documents.store import open_document_to
 from services.documents.views import DOCUMENT
-from services.views import read_one
+from services.reading.records import read_one
 from tests.builders.documents import deposit_document
 
 

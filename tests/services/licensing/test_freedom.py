@@ -9,10 +9,10 @@ from services.certificates.model import Operation
 from services.certificates.store import add_encumbrance
 from services.licensing.actions import terminate_license
 from services.licensing.model import LicenseKind
-from services.licensing.views import OFFER, GrantabilityQuestion, OfferFilter, assess_license
+from services.licensing.views import OFFER, GrantabilityQuestion, assess_license
 from services.money import Currency, Money
+from services.reading.records import Wanted, read_one, read_page
 from services.verdicts import Verdict
-from services.views import read_one, read_page
 from tests.builders.certificates import an_encumbrance, consent_terms, freeze_terms
 from tests.founding import a_key
 from tests.licenses import PRICE, license_under, publish
@@ -173,9 +173,9 @@ async def test_the_list_and_the_rule_agree(registry, case, kind, happens, public
 
 async def listed(registry, who, offer, *, grantable):
     """Whether a filtered list holds the offer, and the offer itself says so too."""
-    wanted = OfferFilter(grantable=grantable).conditions()
+    wanted = Wanted(criteria={"grantable": grantable})
     async with registry.reading() as tx:
-        page = await read_page(tx, who, OFFER, *wanted, first=10)
+        page = await read_page(tx, who, OFFER, wanted, first=10)
         shown = await read_one(tx, who, OFFER, id=offer.id)
     found = offer.id in [record["id"] for record in page.records]
     assert found == (shown["grantable"] == grantable)

@@ -17,13 +17,12 @@ from services.licensing.views import (
     NEGOTIATION,
     OFFER,
     GrantabilityQuestion,
-    OfferFilter,
     assess_license,
     is_in_license,
     is_in_negotiation,
 )
+from services.reading.records import Wanted, read_one, read_page
 from services.refusals import RefusalCode
-from services.views import read_one, read_page
 from tests.collateral import consented, registered
 from tests.founding import enter_party
 from tests.licenses import PRICE, YEAR, a_year_from_now, ask, license_under, publish
@@ -139,11 +138,13 @@ async def test_everyone_pages_through_their_own(registry, holder, licensee, stra
     newest_first = [granted.id for granted in reversed(licenses)]
     async with registry.reading() as tx:
         for asker, expected in [(holder, 4), (licensee, 4), (stranger, 0), (None, 0)]:
-            page = await read_page(tx, asker, LICENSE, is_in_license, first=10)
+            page = await read_page(tx, asker, LICENSE, Wanted(conditions=[is_in_license]), first=10)
             assert len(page.records) == expected
-            asked = await read_page(tx, asker, NEGOTIATION, is_in_negotiation, first=10)
+            asked = await read_page(
+                tx, asker, NEGOTIATION, Wanted(conditions=[is_in_negotiation]), first=10
+            )
             assert len(asked.records) == expected
-        page = await read_page(tx, holder, LICENSE, is_in_license, first=10)
+        page = await read_page(tx, holder, LICENSE, Wanted(conditions=[is_in_license]), first=10)
     assert sorted(row["id"] for row in page.records) == sorted(newest_first)
 
 
@@ -179,7 +180,7 @@ async def test_a_filter_gives_the_offers_that_cover_what_is_wanted(
         kind = SOLE if name == "北" else NON_EXCLUSIVE
         made[(await publish(registry, holder, certificate, kind, **scope)).id] = name
     async with registry.reading() as tx:
-        page = await read_page(tx, None, OFFER, *OfferFilter(**wanted).conditions(), first=10)
+        page = await read_page(tx, None, OFFER, Wanted(criteria=wanted), first=10)
     assert [made[record["id"]] for record in page.records] == names
 
 

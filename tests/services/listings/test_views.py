@@ -12,11 +12,11 @@ from services.certificates.store import burdens_on, get_certificate
 from services.listings.actions import admit_listing, delist, request_listing, suspend_listing
 from services.listings.model import ListingStatus, ListingTerms, TradeMode
 from services.listings.store import listings_of
-from services.listings.views import LISTING, ListingFilter, assess_listing, is_mine
+from services.listings.views import LISTING, assess_listing, is_mine
 from services.money import Currency, Money
+from services.reading.records import Wanted, read_one, read_page
 from services.refusals import RefusalCode
 from services.verdicts import Verdict
-from services.views import read_one, read_page
 from tests.builders.certificates import freeze_terms
 from tests.collateral import consented, registered
 from tests.founding import a_key, enter_party
@@ -192,15 +192,15 @@ async def test_a_filter_gives_what_it_names(
     b = await listed(registry, second, holder, rival_exchange, TradeMode.TITLE_SALE)
     await suspend_listing(registry, rival_exchange, b.id, "under review")
     for wanted, expected in (
-        (ListingFilter(), {a.id, b.id}),
-        (ListingFilter(exchange_id=exchange.party_id), {a.id}),
-        (ListingFilter(certificate_id=second.id), {b.id}),
-        (ListingFilter(mode=TradeMode.TITLE_SALE), {b.id}),
-        (ListingFilter(status=ListingStatus.LISTED), {a.id}),
-        (ListingFilter(exchange_id=exchange.party_id, mode=TradeMode.TITLE_SALE), set()),
+        ({}, {a.id, b.id}),
+        ({"exchange_id": exchange.party_id}, {a.id}),
+        ({"certificate_id": second.id}, {b.id}),
+        ({"mode": TradeMode.TITLE_SALE}, {b.id}),
+        ({"status": ListingStatus.LISTED}, {a.id}),
+        ({"exchange_id": exchange.party_id, "mode": TradeMode.TITLE_SALE}, set()),
     ):
         async with registry.reading() as tx:
-            page = await read_page(tx, None, LISTING, *wanted.conditions(), first=10)
+            page = await read_page(tx, None, LISTING, Wanted(criteria=wanted), first=10)
         assert {record["id"] for record in page.records} == expected
 
 
@@ -210,7 +210,7 @@ async def test_my_listings_are_those_of_my_certificates_or_on_my_list(
     listing = await listed(registry, certificate, holder, exchange)
     async with registry.reading() as tx:
         pages = [
-            await read_page(tx, actor, LISTING, is_mine, first=10)
+            await read_page(tx, actor, LISTING, Wanted(conditions=[is_mine]), first=10)
             for actor in (holder, exchange, rival_exchange, None)
         ]
     assert [[r["id"] for r in page.records] for page in pages] == [

@@ -11,9 +11,9 @@ from services.pledges.actions import release_pledge, withdraw_pledge
 from services.pledges.model import PledgeStatus, ReleaseReason
 from services.pledges.store import get_pledge
 from services.pledges.views import PLEDGE, is_mine, report_on_collateral
+from services.reading.records import Wanted, read_one, read_page
 from services.refusals import RefusalCode
 from services.verdicts import Verdict
-from services.views import read_one, read_page
 from tests.builders.certificates import freeze_terms
 from tests.builders.pledges import DUE
 from tests.collateral import consented, placed, registered
@@ -101,7 +101,7 @@ async def test_my_pledges_are_those_i_gave_or_took(
 ):
     async with registry.reading() as tx:
         pages = [
-            await read_page(tx, actor, PLEDGE, is_mine, first=10)
+            await read_page(tx, actor, PLEDGE, Wanted(conditions=[is_mine]), first=10)
             for actor in (holder, bank, rival_bank, stranger, None)
         ]
     ids = [{record["id"] for record in page.records} for page in pages]
