@@ -65,6 +65,9 @@ campaign-faults: $(READY)  ## Let every write of a register at work fail once, a
 # TIMES=5 SEED=1 for a shorter run, or to repeat one.
 GIVEN = $(if $(TIMES),--times $(TIMES)) $(if $(SEED),--seed $(SEED))
 
+campaign-reading: $(READY)  ## Ask both readers 20,000 documents on each database, with acts in between, in half an hour
+	@$(BIN)/python -m tests.schema.reading.campaign $(GIVEN)
+
 chaos: $(READY)  ## kill -9 servers, sequencer, connections and PostgreSQL under load, 200 times
 	@$(BIN)/python -m tests.cluster.chaos $(GIVEN)
 
@@ -140,4 +143,4 @@ lock: $(READY)  ## Renew the lock files
 clean:  ## Remove .venv and caches; the register's data stay
 	@rm -rf $(VENV) $(OTHERS) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 
-.PHONY: races help install run demo test lint types imports fix schema rulebook campaign campaign-kills campaign-faults campaign-tamper chaos failover rolling lag restore-drill conformance hammer bench bench-ledger bench-writes migration lock clean
+.PHONY: races help install run demo test lint types imports fix schema rulebook campaign campaign-kills campaign-faults campaign-tamper campaign-reading chaos failover rolling lag restore-drill conformance hammer bench bench-ledger bench-writes migration lock clean

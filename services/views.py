@@ -104,7 +104,7 @@ def _in_sql(expression: Expression, asking: Asking) -> Column:
     return expression if isinstance(expression, sa.ColumnElement) else expression(asking)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class View:
     """What can be read of one GraphQL type.
 
@@ -120,6 +120,9 @@ class View:
     order: tuple[str, ...] = ("id",)
     newest_first: bool = False
     criteria: Mapping[str, Criterion] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return self.name
 
     def field(self, name: str, asking: Asking) -> Column:
         return _in_sql(self.fields[name], asking)

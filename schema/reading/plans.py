@@ -81,6 +81,7 @@ class Connection:
     first: int
     cursor: tuple[tuple[int, bool], ...]
     begun_later: bool
+    total: int | None
     members: Members
 
 
@@ -120,9 +121,7 @@ class PageFact:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many there are on all pages: the value in this place of the row around the connection."""
-
-    place: int
+    """How many there are on all pages."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,15 +45,15 @@ def in_force(asking: Asking) -> Condition:
     return sa.and_(_c.status == CertificateStatus.ACTIVE, asking.now < EFFECTIVE_END)
 
 
+_LIMITS = {limit: sa.literal(limit.value) for limit in Limit}
+_ENDED_BY = sa.case(
+    (_c.status == CertificateStatus.CANCELLED, _LIMITS[Limit.CANCELLATION]),
+    else_=_LIMITS[Limit.REVOCATION],
+)
 _BINDING_LIMIT = sa.case(
-    (
-        _c.ended_at == EFFECTIVE_END,
-        sa.case(
-            (_c.status == CertificateStatus.CANCELLED, Limit.CANCELLATION), else_=Limit.REVOCATION
-        ),
-    ),
-    (_c.source_authorised_until == EFFECTIVE_END, Limit.SOURCE_AUTHORISATION),
-    else_=Limit.VALIDITY,
+    (_c.ended_at == EFFECTIVE_END, _ENDED_BY),
+    (_c.source_authorised_until == EFFECTIVE_END, _LIMITS[Limit.SOURCE_AUTHORISATION]),
+    else_=_LIMITS[Limit.VALIDITY],
 )
 
 CERTIFICATE = View(

@@ -45,7 +45,7 @@ LICENSE_END = sa.case((_l.terminated_at < _LASTS_UNTIL, _l.terminated_at), else_
 def license_limit(asking: Asking) -> sa.ColumnElement[LicenseLimit]:
     """What `License.binding_limit` says, in SQL."""
     return sa.case(
-        (_l.terminated_at == LICENSE_END, LicenseLimit.TERMINATION),
-        (_l.ends_at == LICENSE_END, LicenseLimit.AGREED_END),
+        (_l.terminated_at == LICENSE_END, sa.literal(LicenseLimit.TERMINATION.value)),
+        (_l.ends_at == LICENSE_END, sa.literal(LicenseLimit.AGREED_END.value)),
         else_=CERTIFICATE.field("binding_limit", asking),
     )

@@ -1,0 +1,88 @@
+"""A statement as text: parameters for what is told each time, and literals for what is not.
+
+Databases plan better by what they can read, such as the status that a partial index is made for.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.postgresql import asyncpg
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
+
+from services.reading.questions import Question
+from services.reading.selections import Parameter
+from services.tables import UtcInstant
+from services.views import ASKER, NOW
+
+Convert = Callable[[Any], Any]
+
+
+class _OnSQLite(SQLiteCompiler):
+    def visit_bindparam(self, bindparam: Any, **options: Any) -> str:
+        options["literal_binds"] = not bindparam.required
+        return super().visit_bindparam(bindparam, **options)
+
+
+class _OnPostgreSQL(asyncpg.PGCompiler_asyncpg):
+    def visit_bindparam(self, bindparam: Any, **options: Any) -> str:
+        options["literal_binds"] = not bindparam.required
+        return super().visit_bindparam(bindparam, **options)
+
+
+class _Batched(asyncpg.PGCompiler_asyncpg):
+    """Parameters are columns of the questions asked together."""
+
+    def visit_bindparam(self, bindparam: Any, **options: Any) -> str:
+        if bindparam.required:
+            return f"q.{bindparam.key}"
+        options["literal_binds"] = True
+        return super().visit_bindparam(bindparam, **options)
+
+
+_SQLITE = sqlite.dialect(paramstyle="qmark")
+_SQLITE.statement_compiler = _OnSQLite
+_POSTGRESQL = asyncpg.dialect()  # type: ignore[no-untyped-call]  # So is all of SQLAlchemy's.
+_POSTGRESQL.statement_compiler = _OnPostgreSQL
+_TOGETHER = asyncpg.dialect()  # type: ignore[no-untyped-call]
+_TOGETHER.statement_compiler = _Batched
+_ARRAYS = {str: "text", int: "bigint", bool: "boolean"}
+
+
+def text_of(
+    statement: sa.Select[Any],
+    parameters: Sequence[Parameter],
+    dialect: str,
+    *,
+    may_be_batched: bool,
+) -> Question:
+    types = {each.name: each.type for each in parameters} | {NOW: UtcInstant(), ASKER: sa.String()}
+    on = _SQLITE if dialect == "sqlite" else _POSTGRESQL
+    compiled: Any = statement.compile(dialect=on)
+    names = tuple(compiled.positiontup)
+    converters = tuple(types[name].dialect_impl(on).bind_processor(on) for name in names)
+    batched = None
+    if dialect == "postgresql" and may_be_batched:
+        batched = _batched(statement, names, types)
+    return Question(str(compiled), names, converters, batched)
+
+
+def _batched(
+    statement: sa.Select[Any], names: Sequence[str], types: dict[str, sa.types.TypeEngine[Any]]
+) -> str:
+    inner = str(statement.compile(dialect=_TOGETHER))
+    arrays = ", ".join(
+        f"${place}::{_array_of(types[name])}[]" for place, name in enumerate(names, 1)
+    )
+    columns = ", ".join([*names, "nth"])
+    return (
+        f"SELECT q.nth, answer.* FROM unnest({arrays}) WITH ORDINALITY AS q({columns})"
+        f" CROSS JOIN LATERAL ({inner}) AS answer"
+    )
+
+
+def _array_of(kind: sa.types.TypeEngine[Any]) -> str:
+    if isinstance(kind, sa.types.TypeDecorator):
+        kind = kind.impl_instance
+    return _ARRAYS.get(kind.python_type, "text") if not isinstance(kind, sa.Enum) else "text"

@@ -1,0 +1,159 @@
+"""The statement that reads a selection, whatever is nested in it, and its text for one database.
+
+The rows of a view stand in a derived table, so that views need no names of their own for their
+tables. Rows within rows are scalar subqueries that make JSON of them: arrays of values, without
+the names, which the plan knows.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+
+from services.actors import Role
+from services.reading.dialects import text_of
+from services.reading.questions import Question
+from services.reading.selections import (
+    ManyRows,
+    Nested,
+    OneRow,
+    Parameter,
+    Rows,
+    Selection,
+    Total,
+    WithTotal,
+    parameters_of,
+)
+from services.views import Asking, Column, Condition
+
+MOST_VALUES = 100  # That PostgreSQL takes as arguments of one function.
+
+
+class TooWideError(Exception):
+    """A row is wanted with more values than a database can put into one array."""
+
+
+def question_for(selection: Selection, roles: frozenset[Role] | None, dialect: str) -> Question:
+    """What to ask a `sqlite` or `postgresql` database. Raises `TooWideError`."""
+    statement = _Writer(Asking(roles), dialect).statement(selection)
+    is_ordered = isinstance(selection, WithTotal) or selection.is_ordered
+    return text_of(statement, [*parameters_of(selection)], dialect, may_be_batched=not is_ordered)
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    asking: Asking
+    dialect: str
+    _numbers: Iterator[int] = field(default_factory=count)
+
+    def statement(self, selection: Selection) -> sa.Select[Any]:
+        if isinstance(selection, WithTotal):
+            page, total = self._listed(selection.rows), self._counted(selection.counted)
+            return sa.select(page.label("v0"), total.label("v1"))
+        rows = self._derived(selection)
+        values = [*self._columns(selection, rows), *self._nested(selection, rows)]
+        query = sa.select(*(value.label(f"v{place}") for place, value in enumerate(values)))
+        return query.select_from(rows).order_by(*_ordering(selection, rows))
+
+    def _derived(
+        self, rows: Rows, around: sa.Subquery | None = None, *conditions: Condition
+    ) -> sa.Subquery:
+        """The rows with all that is wanted of them, also by what is nested in them."""
+        view = rows.view
+        keys = [nested.relation.key for nested in rows.nested]
+        order = view.order if rows.is_ordered else ()
+        names = list(dict.fromkeys([*rows.columns, *keys, *order])) or [view.order[0]]
+        query = view.select(self.asking, *conditions, *self._conditions(rows), names=names)
+        if around is not None:
+            query = query.correlate(around)
+        if rows.first is not None:
+            query = query.order_by(*view.ordering())
+            query = query.limit(sa.literal_column(str(rows.first), sa.Integer))
+        return query.subquery(self._name())
+
+    def _conditions(self, rows: Rows) -> list[Condition]:
+        view, conditions = rows.view, [each(self.asking) for each in rows.conditions]
+        if rows.equal is not None:
+            name, parameter = rows.equal
+            conditions.append(view.field(name, self.asking) == _bound(parameter))
+        if rows.any_of is not None:
+            name, parameters = rows.any_of
+            conditions.append(view.field(name, self.asking).in_([*map(_bound, parameters)]))
+        for met in rows.met:
+            conditions.append(met.criterion.holds(self.asking, [*map(_bound, met.parts)]))
+        if rows.after:
+            conditions.append(view.beyond([*map(_bound, rows.after)]))
+        return conditions
+
+    def _columns(self, rows: Rows, derived: sa.Subquery) -> list[Column]:
+        return [derived.c[name] for name in rows.columns]
+
+    def _nested(self, rows: Rows, derived: sa.Subquery) -> list[Column]:
+        return [self._related(each, derived) for each in rows.nested]
+
+    def _related(self, nested: Nested, around: sa.Subquery) -> Column:
+        """What stands in the place of a relation in the rows around it."""
+        by = nested.rows.view.field(nested.relation.by, self.asking)
+        related = by == around.c[nested.relation.key]
+        match nested:
+            case OneRow(rows=rows):
+                derived = self._derived(rows, around, related)
+                one = sa.select(self._array(rows, derived)).select_from(derived)
+                return one.correlate_except(derived).scalar_subquery()
+            case ManyRows(rows=rows):
+                return self._listed(rows, around, related)
+            case Total(rows=rows):
+                return self._counted(rows, around, related)
+
+    def _listed(
+        self, rows: Rows, around: sa.Subquery | None = None, *conditions: Condition
+    ) -> Column:
+        """A JSON array of rows in the view's order."""
+        derived = self._derived(rows, around, *conditions)
+        array, order = self._array(rows, derived), _ordering(rows, derived)
+        if self.dialect == "postgresql":
+            arrays = sa.func.json_agg(aggregate_order_by(array, *order) if order else array)
+            there_is_none = sa.literal_column("'[]'::json", sa.JSON)
+            listed = sa.select(sa.func.coalesce(arrays, there_is_none)).select_from(derived)
+            return listed.correlate_except(derived).scalar_subquery()
+        ordered = sa.select(array.label("a")).select_from(derived).order_by(*order)
+        arrays_in_order = ordered.correlate_except(derived).subquery(self._name())
+        listed = sa.select(sa.func.json_group_array(sa.func.json(arrays_in_order.c.a)))
+        return (
+            listed.select_from(arrays_in_order).correlate_except(arrays_in_order).scalar_subquery()
+        )
+
+    def _counted(
+        self, rows: Rows, around: sa.Subquery | None = None, *conditions: Condition
+    ) -> Column:
+        view = rows.view
+        query = sa.select(sa.func.count()).select_from(view.source)
+        query = query.where(view.visible(self.asking), *conditions, *self._conditions(rows))
+        return (query if around is None else query.correlate(around)).scalar_subquery()
+
+    def _array(self, rows: Rows, derived: sa.Subquery) -> Column:
+        """A JSON array of the values of one row."""
+        columns, nested = self._columns(rows, derived), self._nested(rows, derived)
+        if len(columns) + len(nested) > MOST_VALUES:
+            raise TooWideError
+        if self.dialect == "postgresql":
+            return sa.func.json_build_array(*columns, *nested)
+        # What comes out of a subquery is text to SQLite until it is told otherwise.
+        return sa.func.json_array(*columns, *map(sa.func.json, nested))
+
+    def _name(self) -> str:
+        return f"r{next(self._numbers)}"
+
+
+def _bound(parameter: Parameter) -> Column:
+    return sa.bindparam(parameter.name, type_=parameter.type)
+
+
+def _ordering(rows: Rows, derived: sa.Subquery) -> Sequence[Column]:
+    if not rows.is_ordered:
+        return ()
+    columns = [derived.c[name] for name in rows.view.order]
+    return [each.desc() if rows.view.newest_first else each.asc() for each in columns]
