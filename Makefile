@@ -114,8 +114,17 @@ campaign-tamper: $(READY)  ## Change every byte of a log once: fsck must find ea
 races: $(READY)  ## Race sixteen rivals in four processes for one thing, a thousand times for each kind
 	@$(BIN)/python -m tests.cluster.races $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED))
 
-bench: $(READY)  ## Measure acts and status queries per second
-	@$(BIN)/python -m bench.figures
+bench: $(READY) $(OTHERS)/peers/.ready  ## Measure reading beside PostGraphile, Mercurius and a hand-written endpoint
+	@$(BIN)/python -m bench.reading
+
+bench-quick: $(READY) $(OTHERS)/peers/.ready  ## The same of small registers in a minute or two, to try it
+	@$(BIN)/python -m bench.reading --quick
+
+$(OTHERS)/peers/.ready: $(wildcard bench/reading/peers/*)
+	@mkdir -p $(@D)
+	@cp bench/reading/peers/* $(@D)
+	@cd $(@D) && npm ci --loglevel=error --no-audit --no-fund
+	@touch $@
 
 bench-ledger: $(READY) $(YARDSTICKS)/.ready  ## Measure the ledger, each figure beside its yardstick
 	@PYTHONPATH=$(YARDSTICKS) $(BIN)/python -m bench.ledger $(ROWS)
@@ -143,4 +152,4 @@ lock: $(READY)  ## Renew the lock files
 clean:  ## Remove .venv and caches; the register's data stay
 	@rm -rf $(VENV) $(OTHERS) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 
-.PHONY: races help install run demo test lint types imports fix schema rulebook campaign campaign-kills campaign-faults campaign-tamper campaign-reading chaos failover rolling lag restore-drill conformance hammer bench bench-ledger bench-writes migration lock clean
+.PHONY: races help install run demo test lint types imports fix schema rulebook campaign campaign-kills campaign-faults campaign-tamper campaign-reading chaos failover rolling lag restore-drill conformance hammer bench bench-quick bench-ledger bench-writes migration lock clean

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
+import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -51,7 +51,7 @@ def json_answer(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     return Response(
-        msgspec.json.encode(content),
+        orjson.dumps(content),
         status_code=status,
         media_type=f"{media_type}; charset=utf-8",
         headers=headers,

@@ -21,6 +21,8 @@ from api.envelope import Envelope
 from api.graphiql import graphiql_routes
 from api.graphql_socket import GraphQLSockets
 from api.graphql_view import GraphQLView, MakeContext
+from api.hot_way import HotWay, Read
+from api.known_tokens import KnownTokens
 from api.provider_keys import ProviderKeys
 from api.public_log import public_log_routes
 from api.readiness import Seen
@@ -39,6 +41,7 @@ OK, NOT_FOUND, UNAVAILABLE = 200, 404, 503
 class Parts:
     """What the door opens to. It calls these and knows nothing more of the register.
 
+    `read` answers queries, and what it leaves is run by the schema.
     `make_context` makes the context of one operation from the actor and the request's id;
     `actor_of` finds the member that checked claims stand for, `None` for nobody known;
     `readiness` says what serves and what does not; `beside` goes on while requests are answered;
@@ -46,6 +49,7 @@ class Parts:
     """
 
     schema: Schema
+    read: Read
     make_context: MakeContext
     actor_of: ActorOf
     readiness: Callable[[], Awaitable[Seen]]
@@ -67,7 +71,8 @@ def create_app(settings: Settings, parts: Parts) -> Starlette:
     else:
         keys = ProviderKeys(settings.jwks_url)
         beside.append(Repeated("fetching the provider's keys", keys.refresh, BETWEEN_KEY_FETCHES))
-    doorkeeper = Doorkeeper(keys, settings.issuer, settings.audience, parts.actor_of)
+    tokens = KnownTokens(keys, settings.issuer, settings.audience)
+    doorkeeper = Doorkeeper(tokens, parts.actor_of)
     asking = (parts.schema, doorkeeper, parts.make_context, stopping)
     app = Starlette(
         routes=[
@@ -78,7 +83,10 @@ def create_app(settings: Settings, parts: Parts) -> Starlette:
             *_health_routes(parts.readiness),
             *parts.more_routes(doorkeeper),
         ],
-        middleware=[Middleware(Envelope)],
+        middleware=[
+            Middleware(HotWay, doorkeeper=doorkeeper, read=parts.read),
+            Middleware(Envelope),
+        ],
         exception_handlers={
             BadRequest: answer_bad_request,
             HTTPException: _answer_unroutable,

@@ -11,7 +11,8 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from api.answers import json_answer, problem
-from api.tokens import Claims, KeySource, Unauthenticated, check_token
+from api.known_tokens import KnownTokens
+from api.tokens import Claims, Unauthenticated
 from services.actors import Actor
 from services.clock import SystemClock
 
@@ -32,9 +33,7 @@ class Visitor(NamedTuple):
 class Doorkeeper:
     """Lets members in by token, and everybody as the public."""
 
-    keys: KeySource
-    issuer: str
-    audience: str
+    tokens: KnownTokens
     actor_of: ActorOf
 
     async def admit(self, request: Request) -> Actor | None:
@@ -50,7 +49,7 @@ class Doorkeeper:
         scheme, _, token = shown[0].partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated
-        claims = await check_token(token, self.keys, issuer=self.issuer, audience=self.audience)
+        claims = await self.tokens.check(token)
         actor = await self.actor_of(claims)
         if actor is None:
             raise Unauthenticated

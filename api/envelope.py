@@ -35,7 +35,7 @@ class Envelope:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = _request_id_of(scope)
+        request_id = request_id_of(scope)
         scope.setdefault("state", {})["request_id"] = request_id
         has_begun = False
 
@@ -69,7 +69,7 @@ def _answer_to(error: Exception, request_id: str) -> Response:
     return json_answer(fault, status=500)
 
 
-def _request_id_of(scope: Scope) -> str:
+def request_id_of(scope: Scope) -> str:
     """The id a proxy or client gave, if it is fit for a log line; otherwise a new one."""
     given = Headers(scope=scope).get("x-request-id", "")
     return given if REQUEST_ID.fullmatch(given) else uuid4().hex

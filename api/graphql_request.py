@@ -7,6 +7,7 @@ from starlette.requests import Request
 
 from api.answers import JSON, BadRequest
 from api.bodies import read_body
+from api.trusted_documents import TRUSTED
 
 GRAPHQL_JSON = "application/graphql-response+json"
 EVENT_STREAM = "text/event-stream"
@@ -16,10 +17,29 @@ LARGEST_BODY = 256 * 1024
 class GraphQLRequest(msgspec.Struct, frozen=True, rename="camel"):
     """The members of a request (GraphQL over HTTP, section 5.2)."""
 
-    query: str
+    query: str | msgspec.UnsetType = msgspec.UNSET
     operation_name: str | None = None
     variables: dict[str, Any] | None = None
     extensions: dict[str, Any] | None = None
+    document_id: str | None = None
+
+    def __post_init__(self) -> None:
+        """A document that is trusted may be named instead of sent (Appendix A)."""
+        if self.document_id is None:
+            if self.query is msgspec.UNSET:
+                raise ValueError("Object missing required field `query`")
+            return
+        if self.query is not msgspec.UNSET:
+            raise ValueError("Either `query` or `documentId` is to be given")
+        if self.document_id not in TRUSTED:
+            raise ValueError("No document is known by this `documentId`")
+        msgspec.structs.force_setattr(self, "query", TRUSTED[self.document_id].text)
+
+    @property
+    def text(self) -> str:
+        """The document."""
+        assert isinstance(self.query, str)
+        return self.query
 
 
 _decoder = msgspec.json.Decoder(GraphQLRequest)

@@ -15,7 +15,7 @@ from api.authentication import Doorkeeper, shown_in
 from api.event_stream import EventStream
 from api.graphql_errors import tell
 from api.graphql_request import EVENT_STREAM, answer_media_type, read_request
-from api.graphql_running import answer_to, results_of
+from api.graphql_running import LARGEST_ANSWER, answer_to, is_query, results_of, too_much
 from services.actors import Actor
 
 MakeContext = Callable[[Actor | None, str], object]
@@ -46,7 +46,12 @@ class GraphQLView:
             watch = partial(self.doorkeeper.watch_over, visitor, shown)
             results = results_of(asked, self.schema, context)
             return EventStream(results, request_id, ends=(self.stopping.wait, watch))
-        return _answer_with(await answer_to(asked, self.schema, context), media_type, request_id)
+        result = await answer_to(asked, self.schema, context)
+        response = _answer_with(result, media_type, request_id)
+        if len(response.body) > LARGEST_ANSWER and is_query(asked):
+            result = too_much(f"be larger than {LARGEST_ANSWER >> 20} MiB")
+            return _answer_with(result, media_type, request_id)
+        return response
 
 
 def _answer_with(result: ExecutionResult, media_type: str, request_id: str) -> Response:

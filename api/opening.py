@@ -14,18 +14,21 @@ from api.proof_download import proof_routes
 from api.readiness import Readiness, told_of
 from api.settings import BadSettings, Settings
 from api.tokens import Claims
+from api.trusted_documents import TRUSTED
 from api.uploads import upload_routes
 from api.witness import WITNESS_KEY, open_witness, witness_name, witness_routes
 from ledger.formats.spelling import Malformed
 from ledger.keeping.log import Log
 from schema import schema
 from schema.context import Context
+from schema.reading.reader import CompiledReader
 from services.actors import Actor, Role
 from services.blobs import Blobs, open_blobs
 from services.clock import Clock, SystemClock
 from services.migrations import OtherVersionError, bring_up_to_date, missing_steps
-from services.parties.views import find_actor
+from services.parties.views import Memberships
 from services.permits import SECRET_SIZE, Permits
+from services.reading.answering import answerer_of
 from services.registry import Registry, open_engine
 from services.rules_in_force import record_rules_in_force
 
@@ -86,12 +89,18 @@ def open_permits(settings: Settings) -> Permits:
 def open_app(settings: Settings, registry: Registry) -> Starlette:
     """The application over an open register. Closing the application closes the register."""
     aside = apart(settings, registry)
+    answerer = answerer_of(registry)
+    memberships = Memberships(registry, answerer)
+    reader = CompiledReader(registry, answerer, schema)
+    reader = CompiledReader(registry, answerer, schema)
+    for document in TRUSTED.values():
+        reader.prepare(document.text)
 
     async def actor_of(claims: Claims) -> Actor | None:
         if claims.role is not None and claims.role not in list(Role):
             return None
         role = None if claims.role is None else Role(claims.role)
-        return await find_actor(registry, claims.subject, claims.party_id, role)
+        return await memberships.find_actor(claims.subject, claims.party_id, role)
 
     async def close() -> None:
         await aside.close()
@@ -99,9 +108,12 @@ def open_app(settings: Settings, registry: Registry) -> Starlette:
 
     parts = Parts(
         schema=schema,
+        read=reader.answer,
         make_context=lambda actor, request_id: Context(registry, actor, request_id),
         actor_of=actor_of,
-        readiness=Readiness(aside),
+        readiness=Readiness(
+            aside, reading=lambda: {"planned": reader.planned, **reader.handed_over}
+        ),
         beside=[*elected_work(settings, aside), *hearing_of_growth(settings, registry)],
         close=close,
         more_routes=lambda doorkeeper: [

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -60,10 +60,19 @@ class Seen:
 
 
 class Readiness:
-    """Looks at the register, at most once in so many seconds however often it is asked."""
+    """Looks at the register, at most once in so many seconds however often it is asked.
 
-    def __init__(self, registry: Registry, seconds: float = LOOKED_AT_MOST_EVERY) -> None:
+    `reading` tells how often queries were compiled, and why others were not.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        seconds: float = LOOKED_AT_MOST_EVERY,
+        reading: Callable[[], Figures] = dict,
+    ) -> None:
         self._registry = registry
+        self._reading = reading
         self._seconds = seconds
         self._turn = asyncio.Lock()
         self._seen = Seen(())
@@ -76,7 +85,7 @@ class Readiness:
         async with self._turn:
             if now() >= self._next_look:
                 seen, documents = await asyncio.gather(self._look(), self._documents())
-                self._seen = Seen((*seen.parts, documents))
+                self._seen = Seen((*seen.parts, documents, Part("reading", self._reading())))
                 self._next_look = now() + self._seconds
             return self._seen
 

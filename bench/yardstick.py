@@ -14,11 +14,6 @@ from ledger.keeping import together
 from services.registry import Registry
 
 PRAGMAS = ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL")
-CERTIFICATE = """
-SELECT c.id, c.status, c.valid_until, c.source_authorised_until, c.ended_at, p.name
-FROM certificates c JOIN parties p ON p.id = c.holder_id WHERE c.number = ?
-"""
-BURDENS = "SELECT kind, since, until FROM encumbrances WHERE certificate_id = ?"
 WRITES = ("INSERT", "UPDATE")
 EVERYTHING = ("SELECT", *WRITES)
 LEDGER = " ledger_"  # What the names of its tables begin with.
@@ -98,18 +93,6 @@ async def write_bare(database: Path, transactions: Sequence[Sequence[Write]]) ->
                 await run(write.statement, write.parameters)
             await connection.execute("COMMIT")
         return len(transactions) / (perf_counter() - begun)
-
-
-def read_bare(database: Path, numbers: Sequence[str], questions: int) -> float:
-    """Status queries per second when each is nothing but two selects."""
-    with closing(sqlite3.connect(database)) as connection:
-        begun = perf_counter()
-        for question in range(questions):
-            number = numbers[question % len(numbers)]
-            (certificate,) = connection.execute(CERTIFICATE, (number,)).fetchall()
-            burdens = connection.execute(BURDENS, certificate[:1]).fetchall()
-            assert len(burdens) == 1, number
-        return questions / (perf_counter() - begun)
 
 
 def copied(database: Path, copy: Path) -> Path:

@@ -18,6 +18,7 @@ from schema.listings import ListingMutations, ListingQueries
 from schema.node import NodeQueries
 from schema.parties import PartyMutations, PartyQueries
 from schema.pledges import PledgeMutations, PledgeQueries
+from schema.reading.cost import CostGuard
 from schema.scalars import SCALARS
 
 
@@ -61,4 +62,5 @@ schema = GuardedSchema(
     mutation=Mutation,
     subscription=Subscription,
     config=StrawberryConfig(scalar_map=SCALARS),
+    extensions=[CostGuard],
 )

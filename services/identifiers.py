@@ -28,7 +28,10 @@ def new_id(kind: Kind) -> str:
     return f"{kind}_{uuid4().hex}"
 
 
+_BY_PREFIX = {str(kind): kind for kind in Kind}
+
+
 def kind_of(identifier: str) -> Kind | None:
     """The kind an identifier claims to be of; None when it has no prefix we know."""
     prefix, _, _ = identifier.rpartition("_")
-    return next((kind for kind in Kind if kind == prefix), None)
+    return _BY_PREFIX.get(prefix)

@@ -1,6 +1,6 @@
 """The unit of work: one transaction that decides, or one snapshot that reads."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -59,6 +59,7 @@ class Registry:
     _turns: Turns = field(init=False, repr=False)
     _snapshots: AsyncEngine = field(init=False, repr=False)
     growth: Growth = field(init=False, repr=False)
+    _to_be_closed: list[Callable[[], Awaitable[None]]] = field(default_factory=list, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_turns", Turns(self.engine))
@@ -93,7 +94,13 @@ class Registry:
         async with self._snapshots.connect() as connection, connection.begin():
             yield self._transaction(connection)
 
+    def close_with(self, close: Callable[[], Awaitable[None]]) -> None:
+        """Have something closed that uses the engine, before the engine is."""
+        self._to_be_closed.append(close)
+
     async def close(self) -> None:
+        for close in self._to_be_closed:
+            await close()
         await self.growth.close()
         await self.engine.dispose()
 

@@ -11,6 +11,7 @@ import typer
 from api.cli import ledger
 from api.cli.demo import demo
 from api.cli.doctoring import doctor
+from api.cli.explaining import explain
 from api.cli.founding import found_office
 from api.cli.migrating import migrate
 from api.cli.proving import prove
@@ -34,6 +35,7 @@ app.command()(token)
 app.command()(prove)
 app.command()(verify)
 app.command()(doctor)
+app.command()(explain)
 app.command("found-office")(found_office)
 app.add_typer(ledger.app, name="ledger")
 

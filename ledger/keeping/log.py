@@ -89,8 +89,7 @@ class Log:
         self, connection: AsyncConnection, subjects: Iterable[str]
     ) -> dict[str, bytes]:
         """What hides subjects' keys from whoever was not given it, of those with any event."""
-        known = await together(connection, reading.subjects_named([*subjects]))
-        return {name: subject.salt for name, subject in known.items()}
+        return await together(connection, reading.salts_of(subjects))
 
     async def events_of(self, connection: AsyncConnection, subject: str) -> list[RecordedEvent]:
         """All events of a subject in their order, also those no checkpoint covers yet."""

@@ -1,5 +1,6 @@
 """Reading the ledger's tables."""
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from ledger.keeping.together import (
     PostgresqlStatement,
     Row,
     Statement,
+    each_of,
     together,
 )
 
@@ -163,11 +165,18 @@ _READ_ENTRIES = Statement(
     "start",
     "end",
 )
+_NAMES = each_of("names")
+_READ_SALTS = Statement(
+    sa.select(ledger_subject.c.subject, ledger_subject.c.salt).where(
+        ledger_subject.c.subject.in_(_NAMES)
+    ),
+    "names",
+)
 _READ_PLACES = Statement(
     sa.select(_e.subject, _e.idx, _e.number, _e.leaf)
-    .where(_e.subject == sa.bindparam("name"))
-    .order_by(_e.number),
-    "name",
+    .where(_e.subject.in_(_NAMES))
+    .order_by(_e.subject, _e.number),
+    "names",
 )
 _READ_EVENTS_BELOW = Statement(
     sa.select(_e.idx, _e.number, _e.entry, _e.leaf, _e.digests)
@@ -180,11 +189,15 @@ _o = ledger_opening.c
 _openings = (
     sa.select(_e.subject, _e.number, _o.is_public, _o.slot, _o.name, _o.salt, _o.value)
     .join_from(ledger_entry, ledger_opening)
-    .where(_e.subject == sa.bindparam("name"), _o.erased_at.is_(None))
-    .order_by(_e.number, _o.slot)
+    .where(_o.erased_at.is_(None))
+    .order_by(_e.subject, _e.number, _o.slot)
 )
-_READ_OPENINGS = Statement(_openings, "name")
-_READ_OPENINGS_BELOW = Statement(_openings.where(_e.idx < sa.bindparam("size")), "name", "size")
+_READ_OPENINGS = Statement(_openings.where(_e.subject.in_(_NAMES)), "names")
+_READ_OPENINGS_BELOW = Statement(
+    _openings.where(_e.subject == sa.bindparam("name"), _e.idx < sa.bindparam("size")),
+    "name",
+    "size",
+)
 # Of all events of a subject within the span, the one that no later one within it follows.
 _READ_CHANGED = Statement(
     sa.select(ledger_subject.c.key, _e.number, _e.idx, _e.leaf)
@@ -253,6 +266,12 @@ def subjects_named(
     return {row[0]: Subject(*row) for row in rows}
 
 
+def salts_of(subjects: Iterable[str]) -> Conversation[dict[str, bytes]]:
+    """What hides the keys of those there are."""
+    rows = yield Ask(_READ_SALTS, [(json.dumps([*subjects]),)])
+    return {row[0]: row[1] for row in rows}
+
+
 def tiles_at(tiles: Iterable[Tile]) -> Conversation[dict[Tile, bytes]]:
     rows = yield Ask(_READ_TILE, sorted(tiles))
     return {Tile(level, number): hashes for level, number, hashes in rows}
@@ -269,10 +288,10 @@ def whole_histories(
     subjects: Iterable[str],
 ) -> Conversation[dict[str, list[tuple[PlaceRow, list[OpeningRow]]]]]:
     """The same of all events of each, also those that have no place in the log yet."""
-    names = [(subject,) for subject in subjects]
-    events = yield Ask(_READ_PLACES, names)
-    openings = _by_event((yield Ask(_READ_OPENINGS, names)))
-    histories: dict[str, list[tuple[PlaceRow, list[OpeningRow]]]] = {name: [] for (name,) in names}
+    histories: dict[str, list[tuple[PlaceRow, list[OpeningRow]]]] = {name: [] for name in subjects}
+    named = [(json.dumps([*histories]),)]
+    events = yield Ask(_READ_PLACES, named)
+    openings = _by_event((yield Ask(_READ_OPENINGS, named)))
     for subject, *event in events:
         place = PlaceRow(*event)
         histories[subject].append((place, openings[subject, place.number]))

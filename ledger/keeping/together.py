@@ -15,12 +15,34 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 T = TypeVar("T")
 Row = Sequence[Any]
 
 _SQLITE = sqlite.dialect(paramstyle="qmark")
 _POSTGRESQL = asyncpg.dialect()  # type: ignore[no-untyped-call]  # So is all of SQLAlchemy's.
+
+
+class _EachOf(FunctionElement[str]):
+    inherit_cache = True
+
+
+@compiles(_EachOf, "sqlite")
+def _each_of_on_sqlite(element: _EachOf, compiler: Any, **options: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **options)})"
+
+
+@compiles(_EachOf, "postgresql")
+def _each_of_on_postgresql(element: _EachOf, compiler: Any, **options: Any) -> str:
+    return f"json_array_elements_text(({compiler.process(element.clauses, **options)})::json)"
+
+
+def each_of(name: str) -> sa.Select[tuple[str]]:
+    """The texts in a parameter that is a JSON array: one statement for however many there are."""
+    array = _EachOf(sa.bindparam(name, type_=sa.Text))
+    return sa.select(array.table_valued(sa.column("value", sa.Text)).alias(name).c.value)
 
 
 class Statement:

@@ -1,7 +1,7 @@
 """Arguments of fields: what they are now, and how they come from the variables each time."""
 
-from collections.abc import Callable, Mapping
-from enum import Enum
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from graphql import (
@@ -17,101 +17,99 @@ from graphql import (
     Undefined,
     ValueNode,
     VariableNode,
+    get_nullable_type,
 )
 from graphql.utilities import value_from_ast
 
-from services.identifiers import kind_of
+from schema.reading.documents import UnplannableError
 
 Variables = Mapping[str, Any]
 
 
 class Given(NamedTuple):
-    """A value as it is for the variables at hand, and where it comes from for others alike."""
+    """A value as it is for the variables at hand, and where it comes from for others alike.
+
+    `fields` are those of an input object that is written out in the document.
+    """
 
     now: Any
     of: Callable[[Variables], Any]
+    fields: Mapping[str, "Given"] | None = None
+    is_fixed: bool = False
 
     def item(self, name: str) -> "Given":
         """What stands under a name in an input object."""
+        if self.fields is not None:
+            return self.fields[name]
         return Given(self.now[name], lambda variables: self.of(variables)[name])
 
 
 def fixed(value: Any) -> Given:
-    return Given(value, lambda _: value)
+    return Given(value, lambda _: value, is_fixed=True)
 
 
 def arguments_of(
     definition: GraphQLField, node: FieldNode, variables: Variables
 ) -> dict[str, Given]:
-    """All arguments of a field by their names in the contract, defaults among them."""
+    """All arguments of a field by their names in the contract, defaults among them.
+
+    Raises `UnplannableError` for a null where none may be.
+    """
     written = {argument.name.value: argument.value for argument in node.arguments or ()}
-    given = {}
-    for name, argument in definition.args.items():
-        value = written.get(name)
-        is_absent = value is None or (
-            isinstance(value, VariableNode) and value.name.value not in variables
-        )
-        if is_absent:
-            given[name] = fixed(
-                None if argument.default_value is Undefined else argument.default_value
-            )
-        else:
-            assert value is not None
-            given[name] = _given(value, argument.type, variables)
-    return given
+    return {
+        name: _given(written[name], argument.type, variables)
+        if _is_there(written.get(name), variables)
+        else fixed(None if argument.default_value is Undefined else argument.default_value)
+        for name, argument in definition.args.items()
+    }
+
+
+def _is_there(node: ValueNode | None, variables: Variables) -> bool:
+    """A variable that was left out is as if it had not been written."""
+    if isinstance(node, VariableNode):
+        return node.name.value in variables
+    return node is not None
 
 
 def _given(node: ValueNode, kind: GraphQLInputType, variables: Variables) -> Given:
+    is_required = isinstance(kind, GraphQLNonNull)
+    given = _given_perhaps(node, get_nullable_type(kind), variables)
+    # A variable that may be null can stand where there is a default instead.
+    if given.now is Undefined or (is_required and given.now is None):
+        raise UnplannableError("a null where none may be")
+    return given
+
+
+def _given_perhaps(node: ValueNode, kind: Any, variables: Variables) -> Given:
     if isinstance(node, VariableNode):
         name = node.name.value
-        if name not in variables:
-            return fixed(None)
-        return Given(variables[name], lambda told: told[name])
-    if isinstance(kind, GraphQLNonNull):
-        return _given(node, kind.of_type, variables)
+        return Given(variables.get(name), itemgetter(name)) if name in variables else fixed(None)
     if isinstance(node, NullValueNode):
         return fixed(None)
     if isinstance(kind, GraphQLList) and isinstance(node, ListValueNode):
-        items = [_given(item, kind.of_type, variables) for item in node.values]
-        return Given([item.now for item in items], lambda told: [item.of(told) for item in items])
+        return _list([_given(item, kind.of_type, variables) for item in node.values])
     if isinstance(kind, GraphQLInputObjectType) and isinstance(node, ObjectValueNode):
         return _object(node, kind, variables)
     return fixed(value_from_ast(node, kind))
+
+
+def _list(items: Sequence[Given]) -> Given:
+    now = [item.now for item in items]
+    if all(item.is_fixed for item in items):
+        return fixed(now)
+    return Given(now, lambda told: [item.of(told) for item in items])
 
 
 def _object(node: ObjectValueNode, kind: GraphQLInputObjectType, variables: Variables) -> Given:
     written = {each.name.value: each.value for each in node.fields}
     fields = {}
     for name, field in kind.fields.items():
-        if name in written:
-            value = written[name]
-            if isinstance(value, VariableNode) and value.name.value not in variables:
-                continue
-            fields[name] = _given(value, field.type, variables)
+        if _is_there(written.get(name), variables):
+            fields[name] = _given(written[name], field.type, variables)
         elif field.default_value is not Undefined:
             fields[name] = fixed(field.default_value)
     return Given(
         {name: each.now for name, each in fields.items()},
         lambda told: {name: each.of(told) for name, each in fields.items()},
+        fields,
     )
-
-
-def shape_of(value: Any) -> Any:
-    """What a plan depends on in a variable's value.
-
-    Truth and numbers, for `@skip` and the sizes of pages; which fields of an input are there;
-    how long a list is; of a text, the kind of identifier it may be.
-    """
-    match value:
-        case None | bool() | int():
-            return value
-        case Enum():
-            return value.name
-        case str():
-            return kind_of(value) or ""
-        case list():
-            return tuple(map(shape_of, value))
-        case dict():
-            return tuple((name, shape_of(each)) for name, each in value.items())
-        case _:
-            return type(value)

@@ -63,8 +63,8 @@ def selections_of(plan: Plan) -> Iterator[Selection]:
 
 def builder_for(plan: Plan) -> Builder:
     writing = _Writing()
-    members = ",\n        ".join(f"{key!r}: {writing.root(root)}" for key, root in plan.roots)
-    whole = f"def build(answers, told, found):\n    return {{\n        {members},\n    }}"
+    members = [f"        {key!r}: {writing.root(root)}," for key, root in plan.roots]
+    whole = "\n".join(["def build(answers, told, found):", "    return {", *members, "    }"])
     source = "\n\n\n".join([*writing.functions, whole]) + "\n"
     names: dict[str, Any] = {**NAMES, **writing.shows, "loads": orjson.loads}
     exec(compile(source, "<builder>", "exec"), names)  # noqa: S102 - of our own words only.
@@ -104,10 +104,10 @@ class _Writing:
 
     def _root_nodes(self, root: plans.RootNodes) -> str:
         """Rows begin with their ids."""
-        by_id = [
-            f"**{{row[0]: {self._object(members, is_text=True)}(row, found) for row in {self._answer()}}}"
-            for _, _, members in root.kinds
-        ]
+        by_id = []
+        for _, _, members in root.kinds:
+            show, rows = self._object(members, is_text=True), self._answer()
+            by_id.append(f"**{{row[0]: {show}(row, found) for row in {rows}}}")
         ids = ", ".join(f"told[{name!r}]" for name in root.ids)
         return f"[*map({{{', '.join(by_id)}}}.get, [{ids}])]"
 
@@ -135,9 +135,9 @@ class _Writing:
                     f"{key!r}: {self._value(each, is_text=is_text)}" for key, each in members
                 )
                 return f"None if row[{amount}] is None else {{{inner}}}"
-            case plans.FromBatch(place, number, show):
+            case plans.FromBatch(place, number, shown):
                 name = f"show_batch_{len(self.shows)}"
-                self.shows[name] = show
+                self.shows[name] = shown
                 return f"{name}(found[{number}].get(row[{place}]))"
             case plans.One(place, members):
                 show = self._object(members, is_text=False)

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from graphql import (
+    DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
@@ -15,11 +16,13 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
-    validate,
+    specified_rules,
 )
 from graphql.utilities import value_from_ast_untyped
+from strawberry.schema.schema import validate_document
 
 from schema.guard import MOST_DOCUMENTS_REMEMBERED, read_document
+from schema.reading.variables import Variables
 
 
 class UnplannableError(Exception):
@@ -28,10 +31,11 @@ class UnplannableError(Exception):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Query:
-    """A query operation of a valid document."""
+    """An operation of a valid document. All but queries are looked at for their cost alone."""
 
     operation: OperationDefinitionNode
     fragments: Mapping[str, FragmentDefinitionNode]
+    variables: Variables
 
     def collected(
         self,
@@ -81,7 +85,9 @@ def _is_included(node: Any, variables: Mapping[str, Any]) -> bool:
     for directive in node.directives or ():
         condition = directive.arguments[0].value
         holds = value_from_ast_untyped(condition, dict(variables))
-        if (directive.name.value, bool(holds)) in {("skip", True), ("include", False)}:
+        if not isinstance(holds, bool):
+            raise UnplannableError("a null where none may be")
+        if (directive.name.value, holds) in {("skip", True), ("include", False)}:
             return False
         if directive.name.value not in {"skip", "include"}:
             raise UnplannableError(f"@{directive.name.value}")
@@ -100,35 +106,49 @@ def _applies(
     return not isinstance(other, GraphQLObjectType) and schema.is_sub_type(other, kind)
 
 
+def _operations(document: DocumentNode, name: str | None) -> list[OperationDefinitionNode]:
+    """Those of this name, or all when none is asked for by name."""
+    return [
+        part
+        for part in document.definitions
+        if isinstance(part, OperationDefinitionNode)
+        and name in {None, part.name.value if part.name else None}
+    ]
+
+
+@lru_cache(MOST_DOCUMENTS_REMEMBERED)
+def query_of(schema: GraphQLSchema, document: DocumentNode, name: str | None) -> Query:
+    """The one operation of this name, in a valid document."""
+    [operation] = _operations(document, name)
+    fragments = {
+        part.name.value: part
+        for part in document.definitions
+        if isinstance(part, FragmentDefinitionNode)
+    }
+    variables = Variables(schema, operation.variable_definitions or ())
+    return Query(operation, fragments, variables)
+
+
 class Documents:
     """The documents last asked for, by their text."""
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
-        self.query = lru_cache(MOST_DOCUMENTS_REMEMBERED)(self._query)
+        self._queries = lru_cache(MOST_DOCUMENTS_REMEMBERED)(self._query)
 
-    def _query(self, text: str, name: str | None) -> Query:
+    def query(self, text: str, name: str | None) -> Query:
         """The query of this name. Raises what the guard raises, and `UnplannableError`."""
+        query = self._queries(text, name)
+        if isinstance(query, str):
+            raise UnplannableError(query)
+        return query
+
+    def _query(self, text: str, name: str | None) -> Query | str:
+        """That, or why there is none: it is not looked for again."""
         document = read_document(text)
-        operations = [
-            part
-            for part in document.definitions
-            if isinstance(part, OperationDefinitionNode)
-            and name in {None, part.name.value if part.name else None}
-        ]
+        operations = _operations(document, name)
         if len(operations) != 1 or operations[0].operation is not OperationType.QUERY:
-            raise UnplannableError("not one query")
-        if name is None and _operations(document) > 1:
-            raise UnplannableError("not one query")
-        if validate(self._schema, document):
-            raise UnplannableError("not valid")
-        fragments = {
-            part.name.value: part
-            for part in document.definitions
-            if isinstance(part, FragmentDefinitionNode)
-        }
-        return Query(operations[0], fragments)
-
-
-def _operations(document: Any) -> int:
-    return sum(isinstance(part, OperationDefinitionNode) for part in document.definitions)
+            return "not one query"
+        if validate_document(self._schema, document, tuple(specified_rules)):
+            return "not valid"
+        return query_of(self._schema, document, name)

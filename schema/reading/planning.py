@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from graphql import FieldNode, GraphQLObjectType, GraphQLSchema, SelectionSetNode, get_named_type
@@ -10,7 +11,7 @@ from strawberry import Schema
 from schema.paging import parse_cursor
 from schema.reading import answers
 from schema.reading.answers import ANSWER, Answer, PageOf
-from schema.reading.arguments import Given, Variables, arguments_of
+from schema.reading.arguments import Given, Variables, arguments_of, fixed
 from schema.reading.documents import Query, UnplannableError
 from schema.reading.fields import LARGEST_BATCH
 from schema.reading.kinds import type_of, view_of
@@ -111,22 +112,19 @@ class Planning:
         answer = self.contract.answer(kind, name)
         given = self.arguments(kind, nodes[0])
         match answer:
-            case answers.Find(view, argument):
-                return self._find(view, _chosen(given[argument]), nodes)
-            case answers.FindMine(view):
-                if is_public:
-                    return RootConstant(None)
-                mine = Parameter(ASKER, _type_of_field(view, "id"))
-                return self._one(view, ("id", mine), nodes)
-            case answers.FindNode():
-                view = view_of(given["id"].now)
-                return self._find(view, ("id", given["id"]), nodes)
-            case answers.FindNodes():
-                return self._nodes(given["ids"], nodes)
             case PageOf():
                 return self._page(kind, answer, given, nodes)
-            case _:
-                raise UnplannableError(f"{kind.name}.{name}")
+            case answers.FindMine(view):
+                return RootConstant(None) if is_public else self._mine(view, nodes)
+            case answers.FindNodes():
+                return self._nodes(given["ids"], nodes)
+        found = _looked_for(answer, given)
+        if found is None:
+            raise UnplannableError(f"{kind.name}.{name}")
+        return self._find(*found, nodes)
+
+    def _mine(self, view: View, nodes: list[FieldNode]) -> RootOne:
+        return self._one(view, ("id", Parameter(ASKER, _type_of_field(view, "id"))), nodes)
 
     def _find(self, view: View | None, by: tuple[str, Given], nodes: list[FieldNode]) -> Root:
         if view is None:
@@ -177,13 +175,12 @@ class Planning:
             for name, holds in answer.unless.items()
             if name not in named or named[name].now is None
         )
-        wanted = {"met": met, "conditions": (*answer.conditions, *unless)}
         page = self.page(answer.view, kind, given, nodes)
+        counted = Rows(answer.view, (), met=met, conditions=(*answer.conditions, *unless))
+        rows = page.rows(met=met, conditions=counted.conditions)
         if page.is_counted:
-            counted = Rows(answer.view, (), **wanted)
-            selection: Rows | WithTotal = WithTotal(page.rows(**wanted), counted)
-            return RootPage(selection, page.connection(0, 1))
-        return RootPage(page.rows(**wanted), page.connection(None, None))
+            return RootPage(WithTotal(rows, counted), page.connection(0, 1))
+        return RootPage(rows, page.connection(None, None))
 
     def _criteria(
         self,
@@ -203,17 +200,15 @@ class Planning:
 
     def _met(self, view: View, name: str, value: Given) -> Met:
         criterion = view.criteria[name]
+
+        def part(place: int) -> Of:
+            if value.is_fixed:
+                return fixed(parts[place]).of
+            return lambda told: criterion.parts(value.of(told))[place]
+
         parts = criterion.parts(value.now)
-        return Met(
-            criterion,
-            tuple(
-                self.parameter(
-                    criterion.type_of(place),
-                    lambda told, at=place: criterion.parts(value.of(told))[at],
-                )
-                for place in range(len(parts))
-            ),
-        )
+        told = (self.parameter(criterion.type_of(at), part(at)) for at in range(len(parts)))
+        return Met(criterion, tuple(told))
 
     def page(
         self,
@@ -230,11 +225,8 @@ class Planning:
         if after.now is not None:
             types = view.cursor_types()
             begin = tuple(
-                self.parameter(
-                    column.type,
-                    lambda told, at=place: parse_cursor(after.of(told), types)[at],
-                )
-                for place, column in enumerate(view.cursor_columns())
+                self.parameter(column.type, _item(lambda told: _parsed(after.of(told), types), at))
+                for at, column in enumerate(view.cursor_columns())
             )
         kind = around.fields[nodes[0].name.value]
         return PagePlan(
@@ -242,12 +234,31 @@ class Planning:
         )
 
 
+def _looked_for(
+    answer: Answer | None, given: Mapping[str, Given]
+) -> tuple[View | None, tuple[str, Given]] | None:
+    """For a field that finds one record: where, and by what."""
+    match answer:
+        case answers.Find(view, argument):
+            return view, _chosen(given[argument])
+        case answers.FindNode():
+            return view_of(given["id"].now), ("id", given["id"])
+        case _:
+            return None
+
+
 def _chosen(given: Given) -> tuple[str, Given]:
     """An id, or the one field that an input chooses."""
     if isinstance(given.now, str):
         return "id", given
-    (name,) = (name for name, value in given.now.items() if value is not None)
-    return name, given.item(name)
+    names = [name for name, value in given.now.items() if value is not None]
+    if len(names) != 1:
+        raise UnplannableError("not one of several")
+    return names[0], given.item(names[0])
+
+
+# The columns of a cursor are asked for one after the other.
+_parsed = lru_cache(maxsize=1)(parse_cursor)
 
 
 def _item(of: Of, place: int) -> Of:

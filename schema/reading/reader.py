@@ -10,18 +10,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from graphql import GraphQLError
-from graphql.execution.values import get_variable_values
+from graphql import GraphQLError, NonNullTypeNode
 from strawberry import Schema
 
-from schema.reading.arguments import shape_of
 from schema.reading.builders import Builder, builder_for, selections_of
+from schema.reading.cost import require_affordable
 from schema.reading.documents import Documents, Query, UnplannableError
 from schema.reading.planning import Contract, Planning
 from schema.reading.plans import Plan
+from schema.reading.variables import Taken
 from services.actors import Actor, Role
-from services.reading.questions import Answerer, Question
-from services.reading.statements import TooWideError, question_for
+from services.reading.questions import Answerer, NotAnsweredError, Question
+from services.reading.statements import TooMuchError, question_for
 from services.registry import Registry
 from services.views import told
 
@@ -37,6 +37,35 @@ class Compiled:
     questions: tuple[Question, ...]
 
 
+def compiled_for(
+    contract: Contract,
+    query: Query,
+    variables: Mapping[str, Any],
+    roles: frozenset[Role] | None,
+    dialect: str,
+) -> Compiled:
+    """Whoever asks in these roles, `None` for the public, with variables of this shape.
+
+    Raises `UnplannableError`, and `GraphQLError` for a document that costs too much.
+    """
+    require_affordable(contract.schema, query, variables)
+    plan = Planning(contract, query, variables).plan(is_public=roles is None)
+    try:
+        questions = [question_for(each, roles, dialect) for each in selections_of(plan)]
+    except TooMuchError:
+        raise UnplannableError("too wide or too deep for the database") from None
+    return Compiled(plan, builder_for(plan), tuple(questions))
+
+
+def needed_texts(query: Query) -> dict[str, str]:
+    """An empty text for each variable that must be given."""
+    return {
+        each.variable.name.value: ""
+        for each in query.operation.variable_definitions or ()
+        if each.default_value is None and isinstance(each.type, NonNullTypeNode)
+    }
+
+
 @dataclass(slots=True)
 class CompiledReader:
     """`handed_over` counts what was left to the reference reader, by reason."""
@@ -48,11 +77,22 @@ class CompiledReader:
     handed_over: Counter[str] = field(default_factory=Counter)
     _contract: Contract = field(init=False)
     _documents: Documents = field(init=False)
-    _plans: dict[Any, Compiled] = field(init=False, default_factory=dict)
+    _plans: dict[Any, Compiled | str] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self._contract = Contract.of(self.schema)
         self._documents = Documents(self._contract.schema)
+
+    def prepare(self, text: str) -> None:
+        """Plan a document before anybody asks, for the public and for members in any one role.
+
+        All its variables but texts must have defaults.
+        """
+        query = self._documents.query(text, None)
+        taken = query.variables.read(needed_texts(query))
+        assert taken is not None, text
+        for roles in (None, *(frozenset({role}) for role in Role)):
+            self.compiled(query, taken, roles)
 
     async def answer(
         self,
@@ -67,6 +107,9 @@ class CompiledReader:
         except UnplannableError as reason:
             self.handed_over[str(reason)] += 1
             return None
+        except NotAnsweredError:
+            self.handed_over["the database did not answer"] += 1
+            return None
         except GraphQLError as error:
             self.handed_over[f"an error: {type(error).__name__}"] += 1
             return None
@@ -77,9 +120,11 @@ class CompiledReader:
         self, text: str, given: Mapping[str, Any], operation: str | None, actor: Actor | None
     ) -> dict[str, Any]:
         query = self._documents.query(text, operation)
-        variables = self._coerced(query, given)
-        roles = None if actor is None else actor.roles
-        compiled = self.compiled(query, variables, roles)
+        taken = query.variables.read(given)
+        if taken is None:
+            raise UnplannableError("variables that do not fit")
+        variables = taken.values
+        compiled = self.compiled(query, taken, None if actor is None else actor.roles)
         values = {name: of(variables) for name, of in compiled.plan.parameters.items()}
         if any(isinstance(value, str) and "\0" in value for value in values.values()):
             raise UnplannableError("a text with U+0000")
@@ -95,35 +140,25 @@ class CompiledReader:
                 found.append(await call.answer.batch.load(self.registry, wanted, **call.arguments))
         return compiled.builder.build(answers, values, found)
 
-    def compiled(
-        self, query: Query, variables: Mapping[str, Any], roles: frozenset[Role] | None
-    ) -> Compiled:
-        shape = tuple((name, shape_of(value)) for name, value in variables.items())
-        key = (query, roles, shape)
+    def compiled(self, query: Query, taken: Taken, roles: frozenset[Role] | None) -> Compiled:
+        key = (query, roles, taken.shape)
         compiled = self._plans.pop(key, None)
         if compiled is None:
-            compiled = self._compile(query, variables, roles)
+            compiled = self._compiled_or_why_not(query, taken.values, roles)
             if len(self._plans) >= PLANS_REMEMBERED:
                 del self._plans[next(iter(self._plans))]
         self._plans[key] = compiled
+        if isinstance(compiled, str):
+            raise UnplannableError(compiled)
         return compiled
 
-    def _compile(
+    def _compiled_or_why_not(
         self, query: Query, variables: Mapping[str, Any], roles: frozenset[Role] | None
-    ) -> Compiled:
-        plan = Planning(self._contract, query, variables).plan(is_public=roles is None)
-        dialect = self.registry.engine.dialect.name
+    ) -> Compiled | str:
+        """The reason is remembered like a plan, so that it is not looked for again."""
         try:
-            questions = [question_for(each, roles, dialect) for each in selections_of(plan)]
-        except TooWideError:
-            raise UnplannableError("a row too wide") from None
-        return Compiled(plan, builder_for(plan), tuple(questions))
-
-    def _coerced(self, query: Query, given: Mapping[str, Any]) -> Mapping[str, Any]:
-        definitions = query.operation.variable_definitions
-        if not definitions:
-            return {}
-        values = get_variable_values(self._contract.schema, definitions, dict(given))
-        if isinstance(values, list):
-            raise UnplannableError("variables that do not fit")
-        return values.coerced
+            return compiled_for(
+                self._contract, query, variables, roles, self.registry.engine.dialect.name
+            )
+        except UnplannableError as reason:
+            return str(reason)

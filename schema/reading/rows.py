@@ -18,7 +18,7 @@ from schema.reading import answers, plans
 from schema.reading.documents import UnplannableError
 from schema.reading.plans import Members, Output
 from services.reading.selections import ManyRows, Nested, OneRow, Parameter, Rows, Total
-from services.views import Restriction, ToMany, View
+from services.views import Restriction, ToMany, ToOne, View
 
 if TYPE_CHECKING:
     from schema.reading.planning import Planning
@@ -59,8 +59,7 @@ class RowPlan:
         name = nodes[0].name.value
         if name == "__typename":
             return _known(plans.Constant(kind.name))
-        contract = self.planning.contract
-        answer = contract.answer(kind, name)
+        answer = self.planning.contract.answer(kind, name)
         match answer:
             case None:
                 return self._value(kind, name)
@@ -70,11 +69,15 @@ class RowPlan:
                 return _known(plans.Text(self.column(of), text))
             case answers.Amount(amount, currency):
                 return self._amount(kind, nodes, self.column(amount), self.column(currency))
+            case _:
+                return self._nested(kind, answer, nodes)
+
+    def _nested(
+        self, kind: GraphQLObjectType, answer: answers.Answer, nodes: list[FieldNode]
+    ) -> Later:
+        match answer:
             case answers.One(relation):
-                row = RowPlan(self.planning, relation.view)
-                members = row.members(contract.shown_by(relation.view), nodes)
-                place = self.nest(OneRow(relation, row.rows()))
-                return lambda: plans.One(place(), members())
+                return self._one(relation, nodes)
             case answers.Many(relation):
                 return self._many(kind, relation, nodes)
             case answers.ManyByPage(relation):
@@ -82,7 +85,7 @@ class RowPlan:
             case answers.Batched():
                 return self._batched(kind, answer, nodes)
             case _:
-                raise UnplannableError(f"{kind.name}.{name}")
+                raise UnplannableError(f"{kind.name}.{nodes[0].name.value}")
 
     def _value(self, kind: GraphQLObjectType, name: str) -> Later:
         place = self.column(self.planning.contract.python_name(kind, name))
@@ -102,6 +105,12 @@ class RowPlan:
         }
         members = tuple((key, outputs[each[0].name.value]) for key, each in fields.items())
         return _known(plans.Amount(amount, currency, members))
+
+    def _one(self, relation: ToOne, nodes: list[FieldNode]) -> Later:
+        row = RowPlan(self.planning, relation.view)
+        members = row.members(self.planning.contract.shown_by(relation.view), nodes)
+        place = self.nest(OneRow(relation, row.rows()))
+        return lambda: plans.One(place(), members())
 
     def _many(self, kind: GraphQLObjectType, relation: ToMany, nodes: list[FieldNode]) -> Later:
         given = self.planning.arguments(kind, nodes[0])
@@ -132,16 +141,19 @@ class RowPlan:
         batches = self.planning.batches
         if call not in batches:
             batches.append(call)
-        printed = self.planning_printed(kind.fields[nodes[0].name.value].type, nodes)
-        show = lambda value: printed(answer.nothing() if value is None else answer.show(value))
+        printed = self._printed(kind.fields[nodes[0].name.value].type, nodes)
+
+        def show(value: Any) -> Any:
+            return printed(answer.nothing() if value is None else answer.show(value))
+
         return _known(plans.FromBatch(self.column(answer.batch.key), batches.index(call), show))
 
-    def planning_printed(self, kind: Any, nodes: list[FieldNode]) -> Callable[[Any], Any]:
+    def _printed(self, kind: Any, nodes: list[FieldNode]) -> Callable[[Any], Any]:
         """How a value of a type without a view is printed, with the fields that are wanted."""
         if isinstance(kind, GraphQLNonNull):
-            return self.planning_printed(kind.of_type, nodes)
+            return self._printed(kind.of_type, nodes)
         if isinstance(kind, GraphQLList):
-            each = self.planning_printed(kind.of_type, nodes)
+            each = self._printed(kind.of_type, nodes)
             return lambda values: None if values is None else [each(value) for value in values]
         if isinstance(kind, GraphQLScalarType | GraphQLEnumType):
             return lambda value: None if value is None else kind.serialize(value)
@@ -151,7 +163,8 @@ class RowPlan:
     def _object_printed(
         self, kind: GraphQLObjectType, nodes: list[FieldNode]
     ) -> Callable[[Any], Any]:
-        contract, fields = self.planning.contract, []
+        contract = self.planning.contract
+        fields: list[tuple[str, str, Callable[[Any], Any]]] = []
         wanted = self.planning.collected(kind, [n.selection_set for n in nodes if n.selection_set])
         for key, each in wanted.items():
             name = each[0].name.value
@@ -160,7 +173,7 @@ class RowPlan:
                 continue
             if contract.answer(kind, name) is not None:
                 raise UnplannableError(f"{kind.name}.{name}")
-            printed = self.planning_printed(kind.fields[name].type, each)
+            printed = self._printed(kind.fields[name].type, each)
             fields.append((key, contract.python_name(kind, name), printed))
         return lambda value: (
             None
@@ -231,8 +244,7 @@ class PagePlan:
             if name == "__typename":
                 later.append((key, _known(plans.Constant(kind.name))))
             elif name == "node":
-                members = self._row.members(self.planning.contract.shown_by(self.view), each)
-                later.append((key, lambda of=members: plans.Node(of())))
+                later.append((key, self._node(each)))
             else:
                 if name in {"cursor", "startCursor", "endCursor"}:
                     for column in self.view.order:
@@ -241,6 +253,10 @@ class PagePlan:
                 fact = plans.Cursor() if name == "cursor" else plans.PageFact(python_name)
                 later.append((key, _known(fact)))
         return lambda: tuple((key, output()) for key, output in later)
+
+    def _node(self, nodes: list[FieldNode]) -> Later:
+        members = self._row.members(self.planning.contract.shown_by(self.view), nodes)
+        return lambda: plans.Node(members())
 
 
 def _known(output: Any) -> Later:

@@ -1,9 +1,16 @@
 """What may be read of parties and members, and who a signed-in subject acts for."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
 import sqlalchemy as sa
 
 from services.actors import Actor, Role
 from services.parties.store import members, memberships_of, parties
+from services.reading.dialects import text_of
+from services.reading.questions import Answerer, NotAnsweredError, Question
+from services.reading.selections import Parameter
 from services.registry import Registry
 from services.retrying import retried
 from services.views import ToMany, View
@@ -43,19 +50,60 @@ MEMBER = View(
 MEMBERS_OF_PARTY = ToMany(MEMBER, "party_id")
 
 
+SUBJECT = Parameter("subject", members.c.subject.type)
+_MEMBERSHIPS = sa.select(members.c.party_id, members.c.roles).where(
+    members.c.subject == sa.bindparam(SUBJECT.name, type_=SUBJECT.type),
+    members.c.dismissed_at.is_(None),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Memberships:
+    """Whom signed-in subjects act for, as it is at the moment: asked with every request."""
+
+    registry: Registry
+    answerer: Answerer
+
+    async def find_actor(
+        self, subject: str, party_id: str | None, role: Role | None
+    ) -> Actor | None:
+        """The actor a checked token stands for; None when no membership covers what it claims.
+
+        A token that names no party stands for the subject's only membership.
+        """
+        question = _question(self.registry.engine.dialect.name)
+        try:
+            rows = await self.answerer.ask(question, [subject])
+        except NotAnsweredError:
+            return await find_actor(self.registry, subject, party_id, role)
+        roles_in = {of: frozenset(map(Role, roles.split(","))) for of, roles in rows}
+        return _actor(subject, roles_in, party_id, role)
+
+
+@cache
+def _question(dialect: str) -> Question:
+    return text_of(_MEMBERSHIPS, [SUBJECT], dialect, may_be_batched=True)
+
+
 @retried
 async def find_actor(
     registry: Registry, subject: str, party_id: str | None, role: Role | None
 ) -> Actor | None:
-    """The actor a checked token stands for; None when no membership covers what it claims.
-
-    A token that names no party stands for the subject's only membership.
-    """
+    """The same, by a transaction of its own."""
     async with registry.reading() as tx:
         memberships = await memberships_of(tx, subject)
-    fitting = [m for m in memberships if party_id in (None, m.party_id)]
+    roles_in = {member.party_id: member.roles for member in memberships}
+    return _actor(subject, roles_in, party_id, role)
+
+
+def _actor(
+    subject: str,
+    roles_in: Mapping[str, frozenset[Role]],
+    party_id: str | None,
+    role: Role | None,
+) -> Actor | None:
+    fitting = [of for of in roles_in if party_id in (None, of)]
     if len(fitting) != 1:
         return None
-    (member,) = fitting
-    roles = member.roles if role is None else member.roles & {role}
-    return Actor(subject, member.party_id, roles) if roles else None
+    roles = roles_in[fitting[0]] if role is None else roles_in[fitting[0]] & {role}
+    return Actor(subject, fitting[0], roles) if roles else None

@@ -1,26 +1,14 @@
-"""Where questions are asked, plainly: through the registry's own connections."""
+"""How questions are asked of the database a register is in."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
-
-from services.reading.questions import Question, Row
+from services.reading.on_postgresql import OnPostgreSQL
+from services.reading.on_sqlite import OnSQLite
+from services.reading.questions import Answerer
 from services.registry import Registry
 
 
-@dataclass(frozen=True, slots=True)
-class PlainAnswerer:
-    registry: Registry
-
-    async def ask(self, question: Question, arguments: Sequence[Any]) -> Sequence[Row]:
-        async with self.registry.reading() as tx:
-            raw: Any = await tx.connection.get_raw_connection()
-            driver = raw.driver_connection
-            if tx.connection.dialect.name == "sqlite":
-                rows: Sequence[Row] = await driver.execute_fetchall(question.text, arguments)
-            else:
-                rows = await driver.fetch(question.text, *arguments)
-            return rows
-
-    async def close(self) -> None:
-        pass
+def answerer_of(registry: Registry) -> Answerer:
+    """It is closed with the registry."""
+    is_file = registry.engine.dialect.name == "sqlite"
+    answerer: Answerer = OnSQLite(registry) if is_file else OnPostgreSQL(registry)
+    registry.close_with(answerer.close)
+    return answerer

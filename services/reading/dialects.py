@@ -20,25 +20,25 @@ Convert = Callable[[Any], Any]
 
 
 class _OnSQLite(SQLiteCompiler):
-    def visit_bindparam(self, bindparam: Any, **options: Any) -> str:
+    def visit_bindparam(self, bindparam: Any, *args: Any, **options: Any) -> Any:
         options["literal_binds"] = not bindparam.required
-        return super().visit_bindparam(bindparam, **options)
+        return super().visit_bindparam(bindparam, *args, **options)  # type: ignore[no-untyped-call]  # So is all of SQLAlchemy's.
 
 
 class _OnPostgreSQL(asyncpg.PGCompiler_asyncpg):
-    def visit_bindparam(self, bindparam: Any, **options: Any) -> str:
+    def visit_bindparam(self, bindparam: Any, *args: Any, **options: Any) -> Any:
         options["literal_binds"] = not bindparam.required
-        return super().visit_bindparam(bindparam, **options)
+        return super().visit_bindparam(bindparam, *args, **options)  # type: ignore[no-untyped-call]  # The same.
 
 
 class _Batched(asyncpg.PGCompiler_asyncpg):
     """Parameters are columns of the questions asked together."""
 
-    def visit_bindparam(self, bindparam: Any, **options: Any) -> str:
+    def visit_bindparam(self, bindparam: Any, *args: Any, **options: Any) -> Any:
         if bindparam.required:
             return f"q.{bindparam.key}"
         options["literal_binds"] = True
-        return super().visit_bindparam(bindparam, **options)
+        return super().visit_bindparam(bindparam, *args, **options)  # type: ignore[no-untyped-call]  # The same.
 
 
 _SQLITE = sqlite.dialect(paramstyle="qmark")

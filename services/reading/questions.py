@@ -33,11 +33,18 @@ class Question:
         )
 
 
+class NotAnsweredError(Exception):
+    """The database was away, or took too long: another way is to be tried."""
+
+
 class Answerer(Protocol):
     """Where questions are asked."""
 
     async def ask(self, question: Question, arguments: Sequence[Any]) -> Sequence[Row]:
-        """The rows of the answer. Cancelling it reaches the database; so do the limits on it."""
+        """The rows of the answer. Cancelling it reaches the database; so do the limits on it.
+
+        Raises `NotAnsweredError`.
+        """
         ...
 
     async def close(self) -> None: ...

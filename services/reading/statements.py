@@ -5,7 +5,9 @@ tables. Rows within rows are scalar subqueries that make JSON of them: arrays of
 the names, which the plan knows.
 """
 
+import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -32,15 +34,33 @@ from services.views import Asking, Column, Condition
 MOST_VALUES = 100  # That PostgreSQL takes as arguments of one function.
 
 
-class TooWideError(Exception):
-    """A row is wanted with more values than a database can put into one array."""
+class TooMuchError(Exception):
+    """More values in a row, or rows within rows, than a database takes in one statement."""
 
 
 def question_for(selection: Selection, roles: frozenset[Role] | None, dialect: str) -> Question:
-    """What to ask a `sqlite` or `postgresql` database. Raises `TooWideError`."""
+    """What to ask a `sqlite` or `postgresql` database. Raises `TooMuchError`."""
     statement = _Writer(Asking(roles), dialect).statement(selection)
     is_ordered = isinstance(selection, WithTotal) or selection.is_ordered
-    return text_of(statement, [*parameters_of(selection)], dialect, may_be_batched=not is_ordered)
+    question = text_of(
+        statement, [*parameters_of(selection)], dialect, may_be_batched=not is_ordered
+    )
+    if dialect == "sqlite":
+        _require_shallow(question.text)
+    return question
+
+
+def _require_shallow(text: str) -> None:
+    """SQLite's parser goes a hundred symbols deep, and only it knows how deep a statement is.
+
+    Where there are no tables it reads the whole text, and then finds that they are missing.
+    """
+    with closing(sqlite3.connect(":memory:")) as nothing:
+        try:
+            nothing.execute(f"EXPLAIN {text}")
+        except sqlite3.Error as error:
+            if "stack overflow" in str(error):
+                raise TooMuchError from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +72,14 @@ class _Writer:
     def statement(self, selection: Selection) -> sa.Select[Any]:
         if isinstance(selection, WithTotal):
             page, total = self._listed(selection.rows), self._counted(selection.counted)
-            return sa.select(page.label("v0"), total.label("v1"))
+            return sa.select(self._as_text(page).label("v0"), total.label("v1"))
         rows = self._derived(selection)
-        values = [*self._columns(selection, rows), *self._nested(selection, rows)]
+        nested = [
+            each if isinstance(of, Total) else self._as_text(each)
+            for each, of in zip(self._nested(selection, rows), selection.nested, strict=True)
+        ]
+        values = [*self._columns(selection, rows), *nested]
+        values = values or [sa.literal_column("1")]  # How many there are may be all that is asked.
         query = sa.select(*(value.label(f"v{place}") for place, value in enumerate(values)))
         return query.select_from(rows).order_by(*_ordering(selection, rows))
 
@@ -69,8 +94,9 @@ class _Writer:
         query = view.select(self.asking, *conditions, *self._conditions(rows), names=names)
         if around is not None:
             query = query.correlate(around)
-        if rows.first is not None:
+        if rows.first is not None or (rows.is_ordered and self.dialect == "sqlite"):
             query = query.order_by(*view.ordering())
+        if rows.first is not None:
             query = query.limit(sa.literal_column(str(rows.first), sa.Integer))
         return query.subquery(self._name())
 
@@ -82,8 +108,9 @@ class _Writer:
         if rows.any_of is not None:
             name, parameters = rows.any_of
             conditions.append(view.field(name, self.asking).in_([*map(_bound, parameters)]))
-        for met in rows.met:
-            conditions.append(met.criterion.holds(self.asking, [*map(_bound, met.parts)]))
+        conditions += [
+            met.criterion.holds(self.asking, [*map(_bound, met.parts)]) for met in rows.met
+        ]
         if rows.after:
             conditions.append(view.beyond([*map(_bound, rows.after)]))
         return conditions
@@ -117,14 +144,10 @@ class _Writer:
         if self.dialect == "postgresql":
             arrays = sa.func.json_agg(aggregate_order_by(array, *order) if order else array)
             there_is_none = sa.literal_column("'[]'::json", sa.JSON)
-            listed = sa.select(sa.func.coalesce(arrays, there_is_none)).select_from(derived)
-            return listed.correlate_except(derived).scalar_subquery()
-        ordered = sa.select(array.label("a")).select_from(derived).order_by(*order)
-        arrays_in_order = ordered.correlate_except(derived).subquery(self._name())
-        listed = sa.select(sa.func.json_group_array(sa.func.json(arrays_in_order.c.a)))
-        return (
-            listed.select_from(arrays_in_order).correlate_except(arrays_in_order).scalar_subquery()
-        )
+            listed = sa.select(sa.func.coalesce(arrays, there_is_none))
+        else:  # Aggregates take rows as they come, and these come in order.
+            listed = sa.select(sa.func.json_group_array(array))
+        return listed.select_from(derived).correlate_except(derived).scalar_subquery()
 
     def _counted(
         self, rows: Rows, around: sa.Subquery | None = None, *conditions: Condition
@@ -138,11 +161,15 @@ class _Writer:
         """A JSON array of the values of one row."""
         columns, nested = self._columns(rows, derived), self._nested(rows, derived)
         if len(columns) + len(nested) > MOST_VALUES:
-            raise TooWideError
+            raise TooMuchError
         if self.dialect == "postgresql":
             return sa.func.json_build_array(*columns, *nested)
         # What comes out of a subquery is text to SQLite until it is told otherwise.
         return sa.func.json_array(*columns, *map(sa.func.json, nested))
+
+    def _as_text(self, array: Column) -> Column:
+        """Drivers of PostgreSQL would take JSON apart in Python."""
+        return sa.cast(array, sa.Text) if self.dialect == "postgresql" else array
 
     def _name(self) -> str:
         return f"r{next(self._numbers)}"

@@ -6,12 +6,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import strawberry
 from starlette.applications import Starlette
 
 from api.app import Parts, create_app
+from api.hot_way import Read
 from api.readiness import Seen
 from api.repeating import Repeated
 from api.settings import Settings, read_settings
@@ -45,6 +47,10 @@ class Query:
     def actor(self, info: strawberry.Info) -> str | None:
         actor: Actor | None = info.context["actor"]
         return actor and f"{actor.subject} for {actor.party_id}"
+
+    @strawberry.field
+    async def slow(self) -> bool:
+        return await asyncio.Event().wait()
 
     @strawberry.field
     def fault(self) -> str | None:
@@ -95,7 +101,7 @@ class Subscription:
 ALL_WELL = Seen(())
 
 
-async def _nothing() -> None:
+async def _nothing(*_: object) -> None:
     return None
 
 
@@ -109,6 +115,7 @@ class Door:
     followed: list[object] = field(default_factory=list)
     expelled: set[str] = field(default_factory=lambda: {"expelled"})
     ready: Seen = ALL_WELL
+    read: Read = _nothing
     work: Callable[[], Awaitable[None]] = _nothing
     close: Callable[[], Awaitable[None]] = _nothing
 
@@ -117,6 +124,9 @@ class Door:
         if claims.subject in self.expelled or claims.party_id is None:
             return None
         return Actor(claims.subject, claims.party_id, frozenset({Role.REGISTRANT}))
+
+    async def _read(self, *asked: Any) -> bytes | None:
+        return await self.read(*asked)
 
     async def _readiness(self) -> Seen:
         return self.ready
@@ -128,6 +138,7 @@ class Door:
     def app(self) -> Starlette:
         parts = Parts(
             schema=GuardedSchema(Query, Mutation, Subscription),
+            read=self._read,
             make_context=lambda actor, _request_id: {
                 "actor": actor,
                 "written": self.written,

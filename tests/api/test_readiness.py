@@ -45,6 +45,7 @@ async def test_a_register_that_serves_is_ready_and_says_how_far_it_is(register, 
         "sequencer": {"status": "ok", "waiting": 0, "lagSeconds": 0.0},
         "ledger": {"status": "ok", "size": 2, "publishedSize": 2, "publishedAgeSeconds": 3.0},
         "documents": {"status": "ok"},
+        "reading": {"status": "ok"},
     }
 
 

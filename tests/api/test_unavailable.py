@@ -208,7 +208,7 @@ async def test_a_server_that_goes_before_an_act_has_done_nothing(
     async def let_in(*_, **_named):
         return office
 
-    monkeypatch.setattr("api.opening.find_actor", let_in)
+    monkeypatch.setattr("services.parties.views.Memberships.find_actor", let_in)
     server.stop()
     assert told(await register.ask(REGISTER, office, key=a_key())) == only(200, "TRY_AGAIN")
 

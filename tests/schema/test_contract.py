@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import pytest
 from graphql import (
     GraphQLInputObjectType,
     GraphQLInterfaceType,
@@ -13,7 +12,6 @@ from graphql import (
 
 import schema as package
 from schema import schema
-from schema.reading.kinds import types_and_views
 
 COMMITTED = Path(package.__file__).parent / "schema.graphql"
 TYPES = build_schema(schema.as_str()).type_map
@@ -58,18 +56,3 @@ def test_what_a_query_finds_at_its_root_may_be_absent():
         and not str(field.type.of_type).endswith("Connection")
     }
     assert never_null == set()
-
-
-@pytest.mark.parametrize(
-    ("cls", "view"), types_and_views(), ids=lambda pair: getattr(pair, "name", "")
-)
-def test_a_type_is_made_of_fields_of_its_view(cls, view):
-    plain = {
-        field.python_name
-        for field in cls.__strawberry_definition__.fields
-        if not field.base_resolver
-    }
-    private = set(cls.__dataclass_fields__) - {
-        field.python_name for field in cls.__strawberry_definition__.fields
-    }
-    assert plain | private <= set(view.fields)

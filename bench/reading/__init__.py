@@ -1,0 +1,1 @@
+"""Reading, measured beside what a user would pick instead: `make bench`."""

@@ -1,0 +1,114 @@
+"""Questions to SQLite: on the event loop while they are quick, beside it when they are not."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from services.parties.store import parties
+from services.reading import on_sqlite
+from services.reading.answering import answerer_of
+from services.reading.questions import NotAnsweredError, Question
+from services.rows import add_row
+from tests.conftest import on_sqlite as on_a_file
+
+pytestmark = on_a_file
+
+# Counts up to what it is told: 100,000 takes some ten milliseconds.
+COUNTED = Question(
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)"
+    " SELECT count(*) FROM n",
+    ("told",),
+    (None,),
+)
+A_MOMENT, A_WHILE, FOR_EVER = 10, 500_000, 1 << 60
+PARTIES = Question("SELECT name FROM parties ORDER BY name", (), ())
+WRITE = Question("DELETE FROM parties", (), ())
+ECHO = Question("SELECT ?", ("told",), (None,))
+
+
+@pytest.fixture
+async def answerer(registry):
+    return answerer_of(registry)
+
+
+async def asked(answerer, question, *told):
+    return [tuple(row) for row in await answerer.ask(question, told)]
+
+
+async def add_party(registry, name):
+    async with registry.deciding() as tx:
+        party = {"id": f"PTY-{name}", "kind": "ORGANISATION", "name": name, "roles": frozenset()}
+        await add_row(tx, parties, {**party, "registered_at": tx.now})
+
+
+async def ticks_during(asking):
+    """How often the event loop came round meanwhile."""
+    ticks = 0
+    task = asyncio.create_task(asking)
+    while not task.done():
+        await asyncio.sleep(0)
+        ticks += 1
+    return ticks, await task
+
+
+async def test_a_quick_question_is_answered_at_once(answerer):
+    ticks, answer = await ticks_during(asked(answerer, COUNTED, A_MOMENT))
+    assert (ticks, answer) == (1, [(A_MOMENT,)])
+
+
+async def test_a_slow_question_is_answered_and_holds_nobody_up(answerer):
+    ticks, answer = await ticks_during(asked(answerer, COUNTED, A_WHILE))
+    assert answer == [(A_WHILE,)]
+    assert ticks > 50
+
+
+async def test_what_takes_too_long_is_not_answered(answerer, monkeypatch):
+    monkeypatch.setattr(on_sqlite, "LONGEST", timedelta(seconds=0.1))
+    with pytest.raises(NotAnsweredError):
+        await asked(answerer, COUNTED, FOR_EVER)
+    assert await asked(answerer, COUNTED, A_MOMENT) == [(A_MOMENT,)]
+
+
+async def test_a_slow_question_does_not_hold_up_the_loop_a_second_time(answerer):
+    await asked(answerer, COUNTED, A_WHILE)
+    ticks, _ = await ticks_during(asked(answerer, COUNTED, A_MOMENT))  # Asked elsewhere at once,
+    assert ticks > 1
+    ticks, _ = await ticks_during(asked(answerer, COUNTED, A_MOMENT))  # and so quick that it need
+    assert ticks == 1  # not be.
+
+
+async def test_who_gives_up_ends_the_question(answerer, registry):
+    asking = asyncio.create_task(asked(answerer, COUNTED, FOR_EVER))
+    await asyncio.sleep(0.1)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(asking, 5)
+    assert registry.engine.sync_engine.pool.checkedout() == 0
+
+
+async def test_what_was_just_done_is_seen(answerer, registry):
+    for name in ("样例一", "样例二"):
+        before = await asked(answerer, PARTIES)
+        await add_party(registry, name)
+        assert await asked(answerer, PARTIES) == sorted([*before, (name,)])
+
+
+async def test_a_question_is_no_act(answerer, registry):
+    await add_party(registry, "样例")
+    with pytest.raises(NotAnsweredError):
+        await asked(answerer, WRITE)
+    assert await asked(answerer, PARTIES) == [("样例",)]
+
+
+async def test_values_a_database_cannot_hold_are_not_answered(answerer):
+    for told in (1 << 64, "\ud800"):
+        with pytest.raises(NotAnsweredError):
+            await asked(answerer, ECHO, told)
+
+
+async def test_closing_the_register_closes_it(answerer, registry):
+    await asked(answerer, COUNTED, A_MOMENT)
+    await registry.close()
+    with pytest.raises(NotAnsweredError):
+        await asked(answerer, COUNTED, A_MOMENT)
