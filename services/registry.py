@@ -95,6 +95,7 @@ class Registry:
 
     async def close(self) -> None:
         await self.growth.close()
+        await self._turns.close()
         await self.engine.dispose()
 
     async def _extent(self) -> Extent:
