@@ -102,6 +102,7 @@ class Registry:
         for close in self._to_be_closed:
             await close()
         await self.growth.close()
+        await self._turns.close()
         await self.engine.dispose()
 
     async def _extent(self) -> Extent:

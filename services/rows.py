@@ -57,7 +57,7 @@ class Prepared:
                 name: value if convert is None else convert(value)
                 for name, value, convert in zip(self._shown, found, of.results, strict=True)
             }
-            for found in await together(tx.connection, _asked(self._statement, row))
+            for found in await together(tx.connection, _asked(self._statement, row), is_short=True)
         ]
 
     async def row(self, tx: Transaction, values: Mapping[str, Any]) -> Record | None:

@@ -6,6 +6,7 @@ fails is undone alone, and no one is told how it ended before all that it has se
 """
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -15,6 +16,8 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransaction
 
 from services.writing_turn import WriteAheadLog, writing_turn
+
+logger = logging.getLogger(__name__)
 
 
 class UndoneError(Exception):
@@ -91,6 +94,11 @@ class Turns:
             raise
         await asyncio.shield(shared.ended)
 
+    async def close(self) -> None:
+        """Wait for what is still done after the last act."""
+        if self._ending is not None:
+            await asyncio.wait([self._ending])
+
     async def _begin(self) -> _Shared:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(writing_turn(self._engine))
@@ -105,18 +113,26 @@ class Turns:
 
     async def _end(self, shared: _Shared) -> None:
         """In a task of its own, which no act that is cancelled takes with it."""
-        async with self._turn:
+        async with self._turn, shared.stack:
             self._shared = None
             try:
-                async with shared.stack:
-                    await shared.commit()
-                    await self._wal.carry_over(shared.connection)
-                shared.ended.set_result(None)
+                await shared.commit()
             except Exception as error:  # noqa: BLE001 - told to all who shared it.
                 shared.ended.set_exception(error)
                 shared.ended.exception()  # Whoever shared it may have gone: it is heeded here.
-            finally:
-                shared.ended.cancel()  # When the loop itself ends; otherwise it is done.
+                return
+            except BaseException:
+                shared.ended.cancel()
+                raise
+            shared.ended.set_result(None)
+            await self._carry_over(shared)
+
+    async def _carry_over(self, shared: _Shared) -> None:
+        """What was committed is, whatever becomes of the log it stands in."""
+        try:
+            await self._wal.carry_over(shared.connection)
+        except sqlite3.Error:
+            logger.warning("the write-ahead log was not carried over", exc_info=True)
 
 
 async def _until_done(work: Coroutine[Any, Any, None]) -> None:

@@ -98,7 +98,7 @@ async def append_events(connection: AsyncConnection, events: Sequence[NewEvent])
     if not events:
         return []
     if not has_outbox(connection):
-        return await together(connection, _append_events(events))
+        return await together(connection, _append_events(events), is_short=len(events) == 1)
     try:
         return await together(connection, _send_events(events))
     except sa.exc.DBAPIError as error:

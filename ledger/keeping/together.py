@@ -84,8 +84,13 @@ class Ask(NamedTuple):
 Conversation = Generator[Ask, Sequence[Row], T]
 
 
-async def together(connection: AsyncConnection, conversation: Conversation[T]) -> T:
+async def together(
+    connection: AsyncConnection, conversation: Conversation[T], *, is_short: bool = False
+) -> T:
     """Hold a conversation inside the transaction that the connection is in.
+
+    A short one, of a few rows by their keys, takes SQLite less time than a visit to the
+    connection's thread: within an act it is held on the event loop, while the thread rests.
 
     What the database or the way to it objects to is told as SQLAlchemy tells it: by a
     `DBAPIError`, and by giving up a connection that is broken.
@@ -96,9 +101,7 @@ async def together(connection: AsyncConnection, conversation: Conversation[T]) -
         return await _with_server(connection, conversation)
     driver: Any = connection.sync_connection.connection.driver_connection
     try:
-        if connection.sync_connection.get_execution_options().get("decides", False):
-            # What an act asks by keys takes less time than a visit to the connection's thread,
-            # which rests while the act does not wait for it.
+        if is_short and connection.sync_connection.get_execution_options().get("decides", False):
             return _converse(driver._conn, conversation)
         result: T = await driver._execute(_converse, driver._conn, conversation)
     except sqlite3.Error as error:

@@ -118,12 +118,14 @@ async def losing_its_connection(database):
     """Whoever has the seat has lost its connection when this begins."""
     seated = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND (classid, objid) = ($1, $2)"
     connection = await asyncpg.connect(libpq_url(database))
-    before = await connection.fetchval(seated, SEATS, NUMBER)
-    await connection.execute("SELECT pg_terminate_backend($1)", before)
-    yield
-    after = await connection.fetchval(seated, SEATS, NUMBER)
-    assert after not in {None, before}
-    await connection.close()
+    try:
+        before = await connection.fetchval(seated, SEATS, NUMBER)
+        await connection.execute("SELECT pg_terminate_backend($1)", before)
+        yield
+        after = await connection.fetchval(seated, SEATS, NUMBER)
+        assert after not in {None, before}
+    finally:
+        await connection.close()
 
 
 @on_postgresql
@@ -131,9 +133,11 @@ async def test_who_loses_its_connection_stops_and_somebody_goes_on(stands, diary
     async with stands("first"):
         assert await diary.next() == "first begins"
         async with stands("second"), losing_its_connection(database):
-            assert await diary.next() == "first ends"
-            # Who has lost it may stand again at once: either is the next.
-            assert await diary.next() in {"first begins", "second begins"}
+            # Who has lost it may stand again at once, or be the last to know.
+            assert {await diary.next(), await diary.next()} in (
+                {"first ends", "first begins"},
+                {"first ends", "second begins"},
+            )
 
 
 @on_postgresql

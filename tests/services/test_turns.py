@@ -199,3 +199,19 @@ async def test_who_waits_and_gives_up_holds_nobody_up(registry):
         await add(registry, NAMES[2])
 
     assert await names_in(registry) == [NAMES[0], NAMES[2]]
+
+
+async def test_an_act_that_is_committed_is_done_even_if_the_log_cannot_be_carried_over(
+    registry, monkeypatch, caplog
+):
+    async def fail(_wal, _connection):
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr("services.turns.WriteAheadLog.carry_over", fail)
+    await add(registry, NAMES[0])
+    await add(registry, NAMES[1])
+
+    assert await names_in(registry) == NAMES[:2]
+    assert {record.getMessage() for record in caplog.records} == {
+        "the write-ahead log was not carried over"
+    }
