@@ -19,6 +19,7 @@ from api.envelope import SAFE_HEADERS, request_id_of
 from api.graphql_request import GRAPHQL_JSON, LARGEST_BODY, GraphQLRequest
 from api.graphql_running import LARGEST_ANSWER, LONGEST_QUERY
 from api.tokens import Unauthenticated
+from api.unavailable import unavailability
 from services.actors import Actor
 
 logger = logging.getLogger(__name__)
@@ -81,8 +82,9 @@ class HotWay:
             return await self._read(asked.text, asked.variables, asked.operation_name, actor)
         except (msgspec.MsgspecError, ValueError, RecursionError, Unauthenticated):
             return None
-        except Exception:
-            logger.exception("fault in the compiled reader")
+        except Exception as error:
+            if unavailability(error) is None:  # Of which the application will tell.
+                logger.exception("fault in the compiled reader")
             return None
 
 

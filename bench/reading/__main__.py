@@ -39,7 +39,7 @@ class Extent:
     seconds: float
 
 
-FULL = Extent(CERTIFICATES, 10_000, 1_000_000, 100_000, 5, 5)
+FULL = Extent(CERTIFICATES, 10_000, 1_000_000, 100_000, 5, 3)
 QUICK = Extent(10_000, 1_000, 10_000, 2_000, 2, 1)
 
 
@@ -154,8 +154,8 @@ async def main(extent: Extent, *, is_kept: bool) -> None:
                 bench.on_postgresql,
                 bench.on_sqlite,
                 bench.processes,
-                bench.documents,
                 bench.sizes,
+                bench.documents,
             ):
                 await part()
                 if is_kept:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from statistics import median
@@ -92,8 +92,10 @@ async def page_of(
 
 
 async def compare(ours: Target, other: Target, register: MadeUp) -> None:
-    """That both say the same, but for what `alike` leaves out."""
+    """That both say the same, but for what `alike` leaves out, and nothing to a false token."""
     async with httpx.AsyncClient(timeout=60) as client:
+        for each in (ours, other):
+            assert await refuses_a_false_token(each, client), each.name
         for number in chosen_numbers(register)[:20]:
             said = [
                 await each.answer(
@@ -105,6 +107,16 @@ async def compare(ours: Target, other: Target, register: MadeUp) -> None:
         for industry in INDUSTRIES[:3]:
             pages = [await page_of(each, client, industry, None) for each in (ours, other)]
             assert alike(pages[0]) == alike(pages[1]), (other.name, pages)
+
+
+async def refuses_a_false_token(target: Target, client: httpx.AsyncClient) -> bool:
+    head, _, signature = target.token.rpartition(".")
+    false = replace(target, token=f"{head}.{signature[::-1]}")
+    try:
+        await page_of(false, client, INDUSTRIES[0], None)
+    except AssertionError:
+        return True
+    return False
 
 
 async def ask(each: Asked, query: str, seconds: float, connections: int = CONNECTIONS) -> Result:

@@ -9,6 +9,7 @@ from services.certificates.store import certificates, consents, encumbrances, fr
 from services.tables import UtcInstant, contains
 from services.views import (
     Asking,
+    Column,
     Condition,
     Criterion,
     ToMany,
@@ -43,6 +44,17 @@ def effective_status(asking: Asking) -> sa.ColumnElement[CertificateStatus]:
 def in_force(asking: Asking) -> Condition:
     """For views of rights that rest on a certificate joined in their source."""
     return sa.and_(_c.status == CertificateStatus.ACTIVE, asking.now < EFFECTIVE_END)
+
+
+_held = certificates.alias("held")
+
+
+def is_held_by_asker(asking: Asking, certificate_id: Column) -> Condition:
+    """The asker holds the certificate with this id. It can be found by the holder, unlike a
+    condition on a certificate that is joined, which beside another would be asked of every row.
+    """
+    held = sa.select(_held.c.id).where(asking.is_party(_held.c.holder_id))
+    return certificate_id.in_(held)
 
 
 _LIMITS = {limit: sa.literal(limit.value) for limit in Limit}

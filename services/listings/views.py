@@ -13,7 +13,12 @@ from services.certificates.store import (
     encumbrances,
     get_certificate,
 )
-from services.certificates.views import CERTIFICATE, encumbrance_is_active, in_force
+from services.certificates.views import (
+    CERTIFICATE,
+    encumbrance_is_active,
+    in_force,
+    is_held_by_asker,
+)
 from services.listings.model import (
     OPERATIONS,
     SHOWN,
@@ -89,7 +94,8 @@ def effective_status(asking: Asking) -> sa.ColumnElement[ListingStatus]:
 
 def is_mine(asking: Asking) -> Condition:
     """The asker holds the certificate, or is the exchange."""
-    return sa.or_(asking.is_party(certificates.c.holder_id), asking.is_party(_l.exchange_id))
+    is_held = is_held_by_asker(asking, _l.certificate_id)
+    return sa.or_(is_held, asking.is_party(_l.exchange_id))
 
 
 def _takes_part(asking: Asking) -> Condition:

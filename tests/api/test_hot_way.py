@@ -8,6 +8,8 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from services.retrying import BusyError
+
 PLAIN = {"Content-Type": "application/json"}
 HELLO = b'{"query": "{hello}"}'
 ANSWER = b'{"data":{"hello":"hello stranger"}}'
@@ -126,6 +128,16 @@ async def test_a_fault_of_the_reader_is_logged_and_the_query_answered(door, capl
         with caplog.at_level(logging.ERROR, logger="api.hot_way"):
             assert (await sent(client)).content == ANSWER
     assert [record.message for record in caplog.records] == ["fault in the compiled reader"]
+
+
+async def test_a_database_that_is_away_is_no_fault_of_the_reader(door, caplog):
+    async def fail():
+        raise BusyError
+
+    door.read = Reader(act=fail)
+    async with door.client() as client:
+        assert (await sent(client)).content == ANSWER
+    assert [record.message for record in caplog.records if record.levelno == logging.ERROR] == []
 
 
 async def test_a_reading_is_ended_once_the_client_has_gone(door):

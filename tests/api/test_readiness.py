@@ -105,6 +105,7 @@ async def test_a_database_that_does_not_answer_is_told_and_logged_once(clock, tm
             "failing": ["database"],
             "database": {"status": "failing", "reason": "it does not answer"},
             "documents": {"status": "ok"},
+            "reading": {"status": "ok"},
         }
     [record] = caplog.records
     assert record.getMessage().startswith("the database does not answer: OperationalError: ")

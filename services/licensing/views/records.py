@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from services.certificates.store import certificates
+from services.certificates.views import is_held_by_asker
 from services.licensing.model import OfferStatus
 from services.licensing.store import licenses, negotiations, offers
 from services.licensing.views.freedom import offer_is_grantable
@@ -87,7 +88,8 @@ _FROM_OFFER_TO_LICENSE = (
 
 
 def is_in_negotiation(asking: Asking) -> Condition:
-    return sa.or_(asking.is_party(_n.licensee_id), asking.is_party(_c.holder_id))
+    is_held = is_held_by_asker(asking, _o.certificate_id)
+    return sa.or_(asking.is_party(_n.licensee_id), is_held)
 
 
 NEGOTIATION = View(
@@ -117,7 +119,8 @@ NEGOTIATIONS_OF_OFFER = ToMany(NEGOTIATION, "offer_id")
 
 
 def is_in_license(asking: Asking) -> Condition:
-    return sa.or_(asking.is_party(_l.licensee_id), asking.is_party(_c.holder_id))
+    is_held = is_held_by_asker(asking, _l.certificate_id)
+    return sa.or_(asking.is_party(_l.licensee_id), is_held)
 
 
 def _knows_the_license(asking: Asking) -> Condition:

@@ -45,6 +45,39 @@ async def test_a_subject_nobody_knows_has_no_events(grown, log):
         assert await log.events_of(connection, "nobody") == []
 
 
+async def test_several_subjects_are_read_together_and_told_apart(grown, log):
+    async with grown.begin() as connection:
+        found = await log.histories_of(connection, ["cert_1", "nobody", "cert_0", "cert_1"])
+        salts = await log.salts_of(connection, ["cert_1", "nobody", "cert_0"])
+        alone = {name: await log.events_of(connection, name) for name in found}
+
+    numbers = {name: [(each.index, each.number) for each in found[name]] for name in found}
+    assert numbers == {
+        "cert_1": [(1, 0), (4, 1), (7, 2)],
+        "nobody": [],
+        "cert_0": [(0, 0), (3, 1), (6, 2), (9, 3)],
+    }
+    assert found == alone
+    assert sorted(salts) == ["cert_0", "cert_1"]
+
+
+async def test_a_subject_may_have_any_name(engine, log):
+    name = """'it"s\\, 数据 {1}"""
+    async with engine.begin() as connection:
+        await append(log, connection, name, seconds=1)
+        events = await log.events_of(connection, name)
+        salts = await log.salts_of(connection, [name])
+
+    assert [each.number for each in events] == [0]
+    assert [*salts] == [name]
+
+
+async def test_nothing_is_read_of_no_subjects(grown, log):
+    async with grown.begin() as connection:
+        assert await log.histories_of(connection, []) == {}
+        assert await log.salts_of(connection, []) == {}
+
+
 async def test_the_position_is_the_number_of_entries(grown, log):
     async with grown.begin() as connection:
         assert await log.position(connection) == 10

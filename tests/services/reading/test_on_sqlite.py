@@ -70,12 +70,11 @@ async def test_what_takes_too_long_is_not_answered(answerer, monkeypatch):
     assert await asked(answerer, COUNTED, A_MOMENT) == [(A_MOMENT,)]
 
 
-async def test_a_slow_question_does_not_hold_up_the_loop_a_second_time(answerer):
+async def test_a_slow_question_is_asked_elsewhere_at_once_until_it_is_quick_there(answerer):
     await asked(answerer, COUNTED, A_WHILE)
-    ticks, _ = await ticks_during(asked(answerer, COUNTED, A_MOMENT))  # Asked elsewhere at once,
-    assert ticks > 1
-    ticks, _ = await ticks_during(asked(answerer, COUNTED, A_MOMENT))  # and so quick that it need
-    assert ticks == 1  # not be.
+    ticks = [(await ticks_during(asked(answerer, COUNTED, A_MOMENT)))[0] for _ in range(100)]
+    assert ticks[0] > 1
+    assert ticks[-1] == 1
 
 
 async def test_who_gives_up_ends_the_question(answerer, registry):
