@@ -94,19 +94,18 @@ async def run(task: Task) -> Result:
     until = math.inf if task.once else begun + task.seconds
     rest = iter(requests)
     step = max(len(requests) // task.connections, 1)
-    made = [
-        await loop.create_connection(
-            lambda place=place: Connection(
-                rest if task.once else cycle_from(requests, place * step), until
-            ),
-            task.host,
-            task.port,
+
+    async def connect(place: int) -> Connection:
+        ours = rest if task.once else cycle_from(requests, place * step)
+        _, made = await loop.create_connection(
+            lambda: Connection(ours, until), task.host, task.port
         )
-        for place in range(task.connections)
-    ]
-    await asyncio.gather(*(connection.ended for _, connection in made))
+        return made
+
+    connections = [await connect(place) for place in range(task.connections)]
+    await asyncio.gather(*(connection.ended for connection in connections))
     took = perf_counter() - begun
-    seconds = sorted(second for _, connection in made for second in connection.seconds)
+    seconds = sorted(second for connection in connections for second in connection.seconds)
     return Result(
         rate=len(seconds) / took,
         half=seconds[len(seconds) // 2],
