@@ -15,6 +15,7 @@ from schema.reading.plans import Members, Output, Plan, Root
 from schema.reading.printers import EXPRESSIONS, NAMES
 from services.reading.questions import Row
 from services.reading.selections import Selection
+from services.reading.statements import comes_whole
 
 Answers: TypeAlias = Sequence[Sequence[Row]]
 Found: TypeAlias = Sequence[Mapping[str, Any]]
@@ -61,8 +62,8 @@ def selections_of(plan: Plan) -> Iterator[Selection]:
                     yield selection
 
 
-def builder_for(plan: Plan) -> Builder:
-    writing = _Writing()
+def builder_for(plan: Plan, dialect: str) -> Builder:
+    writing = _Writing(comes_whole(dialect))
     members = [f"        {key!r}: {writing.root(root)}," for key, root in plan.roots]
     whole = "\n".join(["def build(answers, told, found):", "    return {", *members, "    }"])
     source = "\n\n\n".join([*writing.functions, whole]) + "\n"
@@ -73,6 +74,9 @@ def builder_for(plan: Plan) -> Builder:
 
 @dataclass(slots=True)
 class _Writing:
+    """`is_whole`: each question is answered with one JSON text (`statements.comes_whole`)."""
+
+    is_whole: bool
     functions: list[str] = field(default_factory=list)
     shows: dict[str, Any] = field(default_factory=dict)
     questions: int = 0
@@ -83,9 +87,10 @@ class _Writing:
             case plans.RootConstant(value):
                 return repr(value)
             case plans.RootOne(_, members):
-                show = self._object(members, is_text=True)
+                show = self._object(members, is_text=not self.is_whole)
                 rows = self._answer()
-                return f"{show}({rows}[0], found) if {rows} else None"
+                row = f"loads({rows}[0][0])" if self.is_whole else f"{rows}[0]"
+                return f"{show}({row}, found) if {rows} else None"
             case plans.RootPage(_, connection):
                 return self._root_page(connection)
             case plans.RootNodes():
@@ -95,10 +100,14 @@ class _Writing:
         self.questions += 1
         return f"answers[{self.questions - 1}]"
 
+    def _all(self, rows: str) -> str:
+        return f"loads({rows}[0][0])" if self.is_whole else rows
+
     def _root_page(self, connection: plans.Connection) -> str:
         rows = self._answer()
         if connection.place is None:
-            return f"{self._connection(connection, is_text=True)}({rows}, None, found)"
+            show = self._connection(connection, is_text=not self.is_whole)
+            return f"{show}({self._all(rows)}, None, found)"
         show = self._connection(connection, is_text=False)
         return f"{show}(loads({rows}[0][0]), {rows}[0][1], found)"
 
@@ -106,7 +115,8 @@ class _Writing:
         """Rows begin with their ids."""
         by_id = []
         for _, _, members in root.kinds:
-            show, rows = self._object(members, is_text=True), self._answer()
+            show = self._object(members, is_text=not self.is_whole)
+            rows = self._all(self._answer())
             by_id.append(f"**{{row[0]: {show}(row, found) for row in {rows}}}")
         ids = ", ".join(f"told[{name!r}]" for name in root.ids)
         return f"[*map({{{', '.join(by_id)}}}.get, [{ids}])]"

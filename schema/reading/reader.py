@@ -54,7 +54,7 @@ def compiled_for(
         questions = [question_for(each, roles, dialect) for each in selections_of(plan)]
     except TooMuchError:
         raise UnplannableError("too wide or too deep for the database") from None
-    return Compiled(plan, builder_for(plan), tuple(questions))
+    return Compiled(plan, builder_for(plan, dialect), tuple(questions))
 
 
 def needed_texts(query: Query) -> dict[str, str]:

@@ -82,7 +82,7 @@ class Memberships:
 
 @cache
 def _question(dialect: str) -> Question:
-    return text_of(_MEMBERSHIPS, [SUBJECT], dialect, may_be_batched=True)
+    return text_of(_MEMBERSHIPS, [SUBJECT], dialect)
 
 
 @retried

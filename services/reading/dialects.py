@@ -50,21 +50,14 @@ _TOGETHER.statement_compiler = _Batched
 _ARRAYS = {str: "text", int: "bigint", bool: "boolean"}
 
 
-def text_of(
-    statement: sa.Select[Any],
-    parameters: Sequence[Parameter],
-    dialect: str,
-    *,
-    may_be_batched: bool,
-) -> Question:
+def text_of(statement: sa.Select[Any], parameters: Sequence[Parameter], dialect: str) -> Question:
     types = {each.name: each.type for each in parameters} | {NOW: UtcInstant(), ASKER: sa.String()}
     on = _SQLITE if dialect == "sqlite" else _POSTGRESQL
     compiled: Any = statement.compile(dialect=on)
     names = tuple(compiled.positiontup)
     converters = tuple(types[name].dialect_impl(on).bind_processor(on) for name in names)
-    batched = None
-    if dialect == "postgresql" and may_be_batched:
-        batched = _batched(statement, names, types)
+    can_be_batched = dialect == "postgresql" and bool(names)
+    batched = _batched(statement, names, types) if can_be_batched else None
     return Question(str(compiled), names, converters, batched)
 
 

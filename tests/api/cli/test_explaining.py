@@ -26,7 +26,6 @@ def test_the_plan_the_sql_and_the_code_are_shown(explain, database, function):
 
     assert result.exit_code == 0
     assert "view=Certificate" in result.output
-    assert "SELECT r0.number AS v0, " in result.output
     assert f"(SELECT {function}(r1.name)" in result.output
     assert "def build(answers, told, found):" in result.output
 
