@@ -1,7 +1,7 @@
 """Relay connections over keyset cursors: stable while rows come and go, and never an offset."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Generic, TypeVar
@@ -112,6 +112,11 @@ def print_cursor(values: tuple[Any, ...]) -> str:
         {"at": (value - EPOCH) // MICROSECOND} if isinstance(value, datetime) else value
         for value in values
     ]
+    return spell_cursor(plain)
+
+
+def spell_cursor(plain: Sequence[Any]) -> str:
+    """The same of values as they are spelled within: an instant as `{"at": microseconds}`."""
     return urlsafe_b64encode(msgspec.json.encode(plain)).decode()
 
 
