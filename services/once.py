@@ -1,7 +1,7 @@
 """Rule 0.4: the same key and the same input give the same answer, and act once."""
 
 import json
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, is_dataclass
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Any, Self
@@ -12,7 +12,7 @@ from services.actors import Actor
 from services.hearing import RecordedAct
 from services.refusals import Refusal, RefusalCode, Refused, require
 from services.registry import Transaction
-from services.rows import add_row, row_with
+from services.rows import add_row, columns_of, row_with
 from services.tables import UtcInstant, metadata
 
 SHORTEST_KEY, LONGEST_KEY = 8, 128
@@ -56,7 +56,7 @@ def _plain(value: Any) -> str | list[str] | dict[str, Any]:
     if isinstance(value, datetime | date):
         return value.isoformat()
     if is_dataclass(value):
-        return {each.name: getattr(value, each.name) for each in fields(value)}
+        return columns_of(value)
     assert isinstance(value, frozenset), value
     return sorted(str(item) for item in value)
 

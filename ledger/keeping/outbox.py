@@ -31,22 +31,15 @@ WITH stands AS ({subject} RETURNING subject), happened AS (
 )
 SELECT id FROM happened
 """
-_FIRST = PostgresqlStatement(
-    _ONE.format(
-        subject="""
+_FIRST, _NEXT = (
+    PostgresqlStatement(_ONE.format(subject=subject, slots=SLOTS, salt=SALT_SIZE))
+    for subject in (
+        """
     INSERT INTO ledger_subject (subject, next_number, head_leaf, last_at, salt, key)
     VALUES ($1::text, $2::bigint + 1, $3, $4, $11, $12)""",
-        slots=SLOTS,
-        salt=SALT_SIZE,
-    )
-)
-_NEXT = PostgresqlStatement(
-    _ONE.format(
-        subject="""
+        """
     UPDATE ledger_subject SET next_number = $2::bigint + 1, head_leaf = $3, last_at = $4
     WHERE subject = $1::text""",
-        slots=SLOTS,
-        salt=SALT_SIZE,
     )
 )
 

@@ -1,10 +1,13 @@
 """Rule 0.4: one key, one act, one input; told apart from what merely looks alike."""
 
 import asyncio
+import json
+from hashlib import sha256
 
 import pytest
 
 from services.actors import Role
+from services.once import Once
 from services.parties.actions import register_party
 from services.parties.model import PartyKind, PartyTerms
 from services.refusals import RefusalCode, Refused
@@ -54,3 +57,24 @@ async def test_eight_rivals_with_one_key_act_once(registry, office):
     )
     assert len({party.id for party in answers}) == 1
     assert await size_of_ledger(registry) == before + 1
+
+
+def test_the_fingerprint_of_an_input_is_kept_and_so_never_changes():
+    terms = PartyTerms(
+        kind=PartyKind.ORGANISATION,
+        name="样例银行",
+        roles=frozenset({Role.LENDER, Role.EXCHANGE}),
+    )
+    told = {
+        "kind": "ORGANISATION",
+        "name": "样例银行",
+        "name_en": None,
+        "region": None,
+        "roles": ["EXCHANGE", "LENDER"],
+        "uscc": None,
+    }
+    text = json.dumps(told, ensure_ascii=False)
+    assert (
+        Once.of("a-key-of-mine", "register_party", terms).fingerprint
+        == sha256(text.encode()).digest()
+    )

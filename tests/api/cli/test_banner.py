@@ -1,6 +1,7 @@
 """What is printed before serving is true: the tokens are accepted, the operations answered."""
 
 import re
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -122,3 +123,13 @@ async def test_an_empty_register_says_how_to_begin(data):
 
     assert 'found-office --name "My Office" --registrar my-name' in text
     assert "eyJ" not in text
+
+
+async def test_nobody_is_told_to_delete_a_folder_when_the_database_is_elsewhere(settings, registry):
+    of_file = await banner(settings, registry, ADDRESS)
+    on_server = replace(settings, database_url="postgresql://db.example/register")
+    of_server = await banner(on_server, registry, ADDRESS)
+
+    assert "Delete this folder to start anew." in of_file
+    assert "Delete this folder" not in of_server
+    assert "The database is that of DATATITLE_DATABASE_URL." in of_server

@@ -2,10 +2,12 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from ledger.formats.entry import (
     Event,
@@ -38,6 +40,17 @@ from tests.ledger.tampering import entries, everything, rows
 def happened(subject, *, seconds=0, public=None, private=None):
     at = START + timedelta(seconds=seconds)
     return NewEvent(subject, "certificate-issued", at, public or {}, private or {})
+
+
+async def test_who_says_falsely_that_a_subject_begins_is_refused(engine, log, database):
+    async with engine.begin() as connection:
+        await append(log, connection, "a")
+    before = everything(database)
+    async with engine.connect() as connection, connection.begin():
+        with pytest.raises(IntegrityError, match="ledger_subject"):
+            await append_events(connection, [replace(happened("a", seconds=1), begins=True)])
+
+    assert everything(database) == before
 
 
 async def state_of(connection, *, time=0):
