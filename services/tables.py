@@ -130,6 +130,31 @@ def contains(
     return _Place(sa.func.lower(column), sa.func.lower(wanted)) > 0
 
 
+class _Earliest(FunctionElement[datetime]):
+    """The least of several values. Those after the first may be null, and then do not count."""
+
+    type = UtcInstant()
+    inherit_cache = True
+
+
+@compiles(_Earliest, "sqlite")
+def _earliest_on_sqlite(element: _Earliest, compiler: Any, **options: Any) -> str:
+    first, *others = (compiler.process(each, **options) for each in element.clauses)
+    return f"min({', '.join([first, *(f'ifnull({other}, {first})' for other in others)])})"
+
+
+@compiles(_Earliest, "postgresql")
+def _earliest_on_postgresql(element: _Earliest, compiler: Any, **options: Any) -> str:
+    return f"least({compiler.process(element.clauses, **options)})"
+
+
+def earliest(
+    instant: sa.ColumnElement[datetime], *others: sa.ColumnElement[datetime]
+) -> sa.ColumnElement[datetime]:
+    """The earliest of several instants, of which all but the first may be null."""
+    return _Earliest(instant, *others)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guard:
     """A rule said a second time: a write that the database itself refuses, whoever asks for it.

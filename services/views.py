@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
+from sqlalchemy.sql import visitors
 
 from services.actors import OFFICE_ROLES, Actor, Role
 from services.tables import UtcInstant
@@ -155,8 +156,15 @@ class View:
         """The rows that may be seen, with these of its fields, or all of them."""
         wanted = self.fields if names is None else names
         columns = [self.field(name, asking).label(name) for name in wanted]
-        query = sa.select(*columns).select_from(self.source)
-        return query.where(self.visible(asking), *conditions)
+        return self._asked(columns, self.visible(asking), *conditions)
+
+    def count(self, asking: Asking, *conditions: Condition) -> sa.Select[Any]:
+        """How many rows may be seen."""
+        return self._asked([sa.func.count()], self.visible(asking), *conditions)
+
+    def _asked(self, columns: Sequence[Column], *conditions: Condition) -> sa.Select[Any]:
+        source = _without_what_is_not_asked(self.source, [*columns, *conditions])
+        return sa.select(*columns).select_from(source).where(*conditions)
 
     def ordering(self) -> list[Column]:
         columns = self.cursor_columns()
@@ -166,6 +174,25 @@ class View:
         """What comes after the row with these cursor values."""
         left, right = sa.tuple_(*self.cursor_columns()), sa.tuple_(*values)
         return left < right if self.newest_first else left > right
+
+
+def _without_what_is_not_asked(source: sa.FromClause, asked: Sequence[Column]) -> sa.FromClause:
+    """The source of a view but for tables that add nothing to any row, and take time to look up."""
+    if not isinstance(source, sa.Join):
+        return source
+    elements = (each for expression in asked for each in visitors.iterate(expression))
+    used = {each.table for each in elements if isinstance(each, sa.Column)}
+    while isinstance(source, sa.Join) and source.right not in used and _adds_no_row(source):
+        source = source.left
+    return source
+
+
+def _adds_no_row(join: sa.Join) -> bool:
+    """Every row on the left meets one on the right, and no more."""
+    match join.onclause:
+        case sa.BinaryExpression(left=sa.Column() as key, right=sa.Column() as met):
+            return met.primary_key and key.references(met) and not key.nullable
+    return False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -55,7 +55,12 @@ def selections_of(plan: Plan) -> Iterator[Selection]:
     """All that is asked for a plan, in the order in which its builder takes the answers."""
     for _, root in plan.roots:
         match root:
-            case plans.RootOne(selection=selection) | plans.RootPage(selection=selection):
+            case (
+                plans.RootOne(selection=selection)
+                | plans.RootPage(selection=selection)
+                | plans.RootText(selection=selection)
+                | plans.RootTextPage(selection=selection)
+            ):
                 yield selection
             case plans.RootNodes(kinds=kinds):
                 for selection, _, _ in kinds:
@@ -93,6 +98,11 @@ class _Writing:
                 return f"{show}({row}, found) if {rows} else None"
             case plans.RootPage(_, connection):
                 return self._root_page(connection)
+            case plans.RootText():
+                rows = self._answer()
+                return f"Fragment({rows}[0][0]) if {rows} else None"
+            case plans.RootTextPage():
+                return f"{self._text_page(root)}({self._answer()}[0], found)"
             case plans.RootNodes():
                 return self._root_nodes(root)
 
@@ -110,6 +120,24 @@ class _Writing:
             return f"{show}({self._all(rows)}, None, found)"
         show = self._connection(connection, is_text=False)
         return f"{show}(loads({rows}[0][0]), {rows}[0][1], found)"
+
+    def _text_page(self, page: plans.RootTextPage) -> str:
+        """The name of a function that makes a page of what a `SpelledPage` gives."""
+        first, end = page.first, f"cursor(loads({{}}), {page.cursor!r}) if texts else None"
+        facts = {
+            "has_next_page": f"len(texts) > {first}",
+            "has_previous_page": repr(page.begun_later),
+            "start_cursor": end.format("ends[0]"),
+            "end_cursor": end.format(f"ends[:{first}][-1]"),
+        }
+        lines = []
+        for key, output in page.members:
+            is_list = isinstance(output, plans.Nodes)
+            shown = f"items(texts[:{first}])" if is_list else _of_place(facts, output)
+            lines.append(f"    {key!r}: {shown},")
+        parts = ("texts", "ends") if page.cursor else ("texts",)
+        split = [f"{name} = split(row[{at}])" for at, name in enumerate(parts)]
+        return self._function("row", [*split, "return {", *lines, "}"])
 
     def _root_nodes(self, root: plans.RootNodes) -> str:
         """Rows begin with their ids."""
@@ -193,9 +221,8 @@ class _Writing:
                     for key, each in members
                 )
                 return f"[{{{inner}}} for row in rows]"
-            case plans.PageInfo(members):
-                inner = ", ".join(f"{key!r}: {_of_place(page, each)}" for key, each in members)
-                return f"{{{inner}}}"
+            case plans.PageInfo():
+                return _of_place(_facts(page), output)
         raise AssertionError(output)
 
     def _of_edge(self, page: plans.Connection, output: Output, *, is_text: bool) -> str:
@@ -213,16 +240,23 @@ def _row(place: int, is_text: bool) -> str:
     return f"loads(row[{place}])" if is_text else f"row[{place}]"
 
 
-def _of_place(page: plans.Connection, output: Output) -> str:
-    """What `PageInfo` tells, as an expression."""
+def _facts(page: plans.Connection) -> Mapping[str, str]:
+    """What `PageInfo` tells, as expressions."""
+    return {
+        "has_next_page": "has_more",
+        "has_previous_page": repr(page.begun_later),
+        "start_cursor": f"cursor(rows[0], {page.cursor!r}) if rows else None",
+        "end_cursor": f"cursor(rows[-1], {page.cursor!r}) if rows else None",
+    }
+
+
+def _of_place(facts: Mapping[str, str], output: Output) -> str:
     match output:
         case plans.Constant(value):
             return repr(value)
         case plans.PageFact(name):
-            return {
-                "has_next_page": "has_more",
-                "has_previous_page": repr(page.begun_later),
-                "start_cursor": f"cursor(rows[0], {page.cursor!r}) if rows else None",
-                "end_cursor": f"cursor(rows[-1], {page.cursor!r}) if rows else None",
-            }[name]
+            return facts[name]
+        case plans.PageInfo(members):
+            inner = ", ".join(f"{key!r}: {_of_place(facts, each)}" for key, each in members)
+            return f"{{{inner}}}"
     raise AssertionError(output)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from schema.reading.answers import Batched
-from services.reading.selections import Selection
+from services.reading.selections import Selection, SpelledPage
 
 # Under which response keys, in their order. Null fields are left to the builder of the answer.
 Members: TypeAlias = tuple[tuple[str, "Output"], ...]
@@ -178,6 +178,28 @@ class RootPage:
 
 
 @dataclass(frozen=True, slots=True)
+class RootText:
+    """A field at the root whose value the database has spelled, or null."""
+
+    selection: Selection
+
+
+@dataclass(frozen=True, slots=True)
+class RootTextPage:
+    """A field at the root that is a connection whose nodes the database has spelled.
+
+    `members` are `Nodes`, which have none of their own, `PageInfo` and `Constant`s; the rest is as
+    in a `Connection`, with places in what the page's `ends` spell.
+    """
+
+    selection: SpelledPage
+    first: int
+    cursor: tuple[tuple[int, bool], ...]
+    begun_later: bool
+    members: Members
+
+
+@dataclass(frozen=True, slots=True)
 class RootNodes:
     """`nodes(ids)`: a list of objects or nulls in the order of the parameters that hold the ids.
 
@@ -194,7 +216,7 @@ class RootConstant:
     value: Any
 
 
-Root: TypeAlias = RootOne | RootPage | RootNodes | RootConstant
+Root: TypeAlias = RootOne | RootPage | RootText | RootTextPage | RootNodes | RootConstant
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,10 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
+import orjson
+
 from schema.paging import spell_cursor
+from services.reading.selections import BETWEEN
 from services.tables import EPOCH
 
 _EPOCH = EPOCH.replace(tzinfo=None)  # Without a zone to spell, an instant takes half the time.
@@ -34,6 +37,16 @@ def cursor(row: Sequence[Any], places: Sequence[tuple[int, bool]]) -> str:
     )
 
 
+def split(texts: str | None) -> list[str]:
+    """What stands in one text; None is of no rows."""
+    return [] if texts is None else texts.split(BETWEEN)
+
+
+def items(texts: Sequence[str]) -> orjson.Fragment:
+    """A list of what is spelled already."""
+    return orjson.Fragment(f"[{','.join(texts)}]")
+
+
 # By what `plans.Value.prints` says: the source of an expression, with the value in its place.
 EXPRESSIONS = {
     "": "{}",
@@ -48,4 +61,7 @@ NAMES: dict[str, Callable[..., Any]] = {
     "day": day,
     "names": names,
     "cursor": cursor,
+    "split": split,
+    "items": items,
+    "Fragment": orjson.Fragment,
 }

@@ -6,6 +6,7 @@ or nothing, and counts why.
 
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +19,7 @@ from schema.reading.cost import require_affordable
 from schema.reading.documents import Documents, Query, UnplannableError
 from schema.reading.planning import Contract, Planning
 from schema.reading.plans import Plan
+from schema.reading.spelling import spelled
 from schema.reading.variables import Taken
 from services.actors import Actor, Role
 from services.reading.questions import Answerer, NotAnsweredError, Question
@@ -50,11 +52,11 @@ def compiled_for(
     """
     require_affordable(contract.schema, query, variables)
     plan = Planning(contract, query, variables).plan(is_public=roles is None)
-    try:
-        questions = [question_for(each, roles, dialect) for each in selections_of(plan)]
-    except TooMuchError:
-        raise UnplannableError("too wide or too deep for the database") from None
-    return Compiled(plan, builder_for(plan, dialect), tuple(questions))
+    for each in (spelled(plan), plan):
+        with suppress(TooMuchError):
+            questions = [question_for(of, roles, dialect) for of in selections_of(each)]
+            return Compiled(each, builder_for(each, dialect), tuple(questions))
+    raise UnplannableError("too wide or too deep for the database")
 
 
 def needed_texts(query: Query) -> dict[str, str]:

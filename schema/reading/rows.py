@@ -193,6 +193,7 @@ class PagePlan:
     first: int
     after: tuple[Parameter, ...]
     is_counted: bool = field(init=False, default=False)
+    is_followed: bool = field(init=False, default=False)
     _row: RowPlan = field(init=False)
     _members: Callable[[], Members] = field(init=False)
 
@@ -204,8 +205,9 @@ class PagePlan:
         self._members = lambda: tuple((key, output()) for key, output in later)
 
     def rows(self, **wanted: Any) -> Rows:
-        """One more than the page has, to see whether more follow."""
-        return self._row.rows(first=self.first + 1, after=self.after, is_ordered=True, **wanted)
+        """One more than the page has where it is asked whether more follow."""
+        first = self.first + self.is_followed
+        return self._row.rows(first=first, after=self.after, is_ordered=True, **wanted)
 
     def connection(self, place: int | None, total: int | None) -> plans.Connection:
         columns = self._row.columns
@@ -246,6 +248,7 @@ class PagePlan:
             elif name == "node":
                 later.append((key, self._node(each)))
             else:
+                self.is_followed |= name == "hasNextPage"
                 if name in {"cursor", "startCursor", "endCursor"}:
                     for column in self.view.order:
                         self._row.column(column)

@@ -1,12 +1,10 @@
 """What may be read of certificates, encumbrances, consents and freezes, and by whom."""
 
-from datetime import datetime
-
 import sqlalchemy as sa
 
 from services.certificates.model import CertificateStatus, EncumbranceKind, Limit
 from services.certificates.store import certificates, consents, encumbrances, freezes
-from services.tables import UtcInstant, contains
+from services.tables import UtcInstant, contains, earliest
 from services.views import (
     Asking,
     Column,
@@ -22,16 +20,7 @@ from services.views import (
 _c = certificates.c
 
 
-def _earliest(
-    end: sa.ColumnElement[datetime], *others: sa.ColumnElement[datetime]
-) -> sa.ColumnElement[datetime]:
-    """The earliest of several instants, of which all but the first may be null."""
-    for other in others:
-        end = sa.case((other < end, other), else_=end)
-    return end
-
-
-EFFECTIVE_END = _earliest(_c.valid_until, _c.source_authorised_until, _c.ended_at)
+EFFECTIVE_END = earliest(_c.valid_until, _c.source_authorised_until, _c.ended_at)
 
 
 def effective_status(asking: Asking) -> sa.ColumnElement[CertificateStatus]:
@@ -55,6 +44,11 @@ def is_held_by_asker(asking: Asking, certificate_id: Column) -> Condition:
     """
     held = sa.select(_held.c.id).where(asking.is_party(_held.c.holder_id))
     return certificate_id.in_(held)
+
+
+def holds(asking: Asking, certificate_id: Column) -> Condition:
+    """The same, to be asked of rows that are found by something else."""
+    return sa.exists().where(_held.c.id == certificate_id, asking.is_party(_held.c.holder_id))
 
 
 _LIMITS = {limit: sa.literal(limit.value) for limit in Limit}

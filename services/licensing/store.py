@@ -40,7 +40,7 @@ offers = sa.Table(
     "offers",
     metadata,
     sa.Column("id", sa.String(64), primary_key=True),
-    sa.Column("certificate_id", sa.ForeignKey(certificates.c.id), nullable=False, index=True),
+    sa.Column("certificate_id", sa.ForeignKey(certificates.c.id), nullable=False),
     sa.Column("kind", one_of(LicenseKind), nullable=False),
     sa.Column("name", sa.String(200), nullable=False),
     sa.Column("description", sa.Text, nullable=False),
@@ -60,6 +60,7 @@ offers = sa.Table(
         "(status = 'WITHDRAWN') = (withdrawn_at IS NOT NULL)", name="an_end_has_an_instant"
     ),
     sa.Index("ix_offers_newest", "published_at", "id"),
+    sa.Index("ix_offers_newest_of_certificate", "certificate_id", "published_at", "id"),
 )
 
 negotiations = sa.Table(

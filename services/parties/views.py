@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from services.actors import Actor, Role
 from services.parties.store import members, memberships_of, parties
-from services.reading.dialects import text_of
+from services.reading.dialects import question_of
 from services.reading.questions import Answerer, NotAnsweredError, Question
 from services.reading.selections import Parameter
 from services.registry import Registry
@@ -82,7 +82,7 @@ class Memberships:
 
 @cache
 def _question(dialect: str) -> Question:
-    return text_of(_MEMBERSHIPS, [SUBJECT], dialect)
+    return question_of(_MEMBERSHIPS, [SUBJECT], dialect)
 
 
 @retried

@@ -50,7 +50,9 @@ _TOGETHER.statement_compiler = _Batched
 _ARRAYS = {str: "text", int: "bigint", bool: "boolean"}
 
 
-def text_of(statement: sa.Select[Any], parameters: Sequence[Parameter], dialect: str) -> Question:
+def question_of(
+    statement: sa.Select[Any], parameters: Sequence[Parameter], dialect: str
+) -> Question:
     types = {each.name: each.type for each in parameters} | {NOW: UtcInstant(), ASKER: sa.String()}
     on = _SQLITE if dialect == "sqlite" else _POSTGRESQL
     compiled: Any = statement.compile(dialect=on)

@@ -143,8 +143,7 @@ async def count(
     tx: Transaction, actor: Actor | None, view: View, wanted: Wanted = EVERYTHING
 ) -> int:
     asking = Asking.of(actor)
-    query = sa.select(sa.func.count()).select_from(view.source).where(view.visible(asking))
-    query = query.where(*wanted.holds(view, asking))
+    query = view.count(asking, *wanted.holds(view, asking))
     return int((await tx.connection.execute(query, told(actor, tx.now))).scalar_one())
 
 

@@ -26,10 +26,50 @@ class Met:
 
 
 @dataclass(frozen=True, slots=True)
+class Printed:
+    """The value in this place of a row as JSON, printed like the type of the contract so named:
+    `Instant`, `BigInt`, ...; `[]` before it is a list kept as one text.
+    """
+
+    place: int
+    prints: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spelled:
+    """A JSON text of the value in this place with words before and after it."""
+
+    place: int
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """What the rows nested in this place are spelled as: an object or null, or a list's items."""
+
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unless:
+    """JSON text that is `null` when the value in this place is."""
+
+    place: int
+    pieces: "tuple[Piece, ...]"
+
+
+# JSON text as it is, and what is put between.
+Piece: TypeAlias = str | Printed | Spelled | Within | Unless
+Pieces: TypeAlias = tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Rows:
     """Rows of a view that may be seen, and what is wanted of each.
 
-    A row comes as the values of `columns`, then one value for each of `nested`. `first` is how
+    A row comes as the values of `columns`, then one value for each of `nested`; with `pieces`
+    (PostgreSQL) it comes as the JSON text that they make of these. `first` is how
     many at most: it stands in the statement, as databases plan by it. `after` holds the cursor
     values they come after, `equal` a field and its only value. Without `is_ordered` there is at
     most one, or their order does not matter.
@@ -45,6 +85,7 @@ class Rows:
     is_ordered: bool = False
     first: int | None = None
     after: tuple[Parameter, ...] = ()
+    pieces: Pieces = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +123,18 @@ class WithTotal:
     counted: Rows
 
 
-Selection: TypeAlias = Rows | WithTotal
+@dataclass(frozen=True, slots=True)
+class SpelledPage:
+    """A page of rows with `pieces`, in one row of two texts: those of the rows, and what cursors
+    are made of in each, as `ends` spell it; between them stands `BETWEEN`.
+    """
+
+    rows: Rows
+    ends: Pieces
+
+
+BETWEEN = "\n"  # Within texts of JSON no line is ever broken.
+Selection: TypeAlias = Rows | WithTotal | SpelledPage
 
 
 def parameters_of(selection: Selection) -> Iterator[Parameter]:
@@ -92,9 +144,10 @@ def parameters_of(selection: Selection) -> Iterator[Parameter]:
 
 
 def _parameters(selection: Selection) -> Iterator[Parameter]:
-    if isinstance(selection, WithTotal):
+    if isinstance(selection, WithTotal | SpelledPage):
         yield from _parameters(selection.rows)
-        yield from _parameters(selection.counted)
+        if isinstance(selection, WithTotal):
+            yield from _parameters(selection.counted)
         return
     if selection.equal is not None:
         yield selection.equal[1]

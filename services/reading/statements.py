@@ -13,32 +13,35 @@ from itertools import count
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from services.actors import Role
-from services.reading.dialects import text_of
+from services.reading.dialects import question_of
 from services.reading.questions import Question
 from services.reading.selections import (
+    BETWEEN,
     ManyRows,
     Nested,
     OneRow,
     Parameter,
     Rows,
     Selection,
+    SpelledPage,
     Total,
     WithTotal,
     parameters_of,
 )
+from services.reading.spelling import WORDS, text_of
 from services.views import Asking, Column, Condition
 
+TOO_DEEP = ("stack overflow", "Expression tree is too large")
 MOST_VALUES = 100  # That PostgreSQL takes as arguments of one function.
 
 
 def comes_whole(dialect: str) -> bool:
     """Whether a question is answered with one JSON text, instead of the columns of each row.
 
-    It takes PostgreSQL's driver less time than many rows do; SQLite's gives rows at once, and
-    its parser goes less deep.
+    It takes PostgreSQL's driver less time than many rows do, and the server has other processors
+    to spell the text; SQLite works where we do, gives rows at once, and its parser goes less deep.
     """
     return dialect == "postgresql"
 
@@ -50,14 +53,15 @@ class TooMuchError(Exception):
 def question_for(selection: Selection, roles: frozenset[Role] | None, dialect: str) -> Question:
     """What to ask a `sqlite` or `postgresql` database. Raises `TooMuchError`."""
     statement = _Writer(Asking(roles), dialect).statement(selection)
-    question = text_of(statement, [*parameters_of(selection)], dialect)
+    question = question_of(statement, [*parameters_of(selection)], dialect)
     if dialect == "sqlite":
         _require_shallow(question.text)
     return question
 
 
 def _require_shallow(text: str) -> None:
-    """SQLite's parser goes a hundred symbols deep, and only it knows how deep a statement is.
+    """SQLite's parser goes a hundred symbols deep, its expressions a thousand, and only it knows
+    how deep a statement is.
 
     Where there are no tables it reads the whole text, and then finds that they are missing.
     """
@@ -65,7 +69,7 @@ def _require_shallow(text: str) -> None:
         try:
             nothing.execute(f"EXPLAIN {text}")
         except sqlite3.Error as error:
-            if "stack overflow" in str(error):
+            if any(complaint in str(error) for complaint in TOO_DEEP):
                 raise TooMuchError from None
 
 
@@ -76,20 +80,26 @@ class _Writer:
     _numbers: Iterator[int] = field(default_factory=count)
 
     def statement(self, selection: Selection) -> sa.Select[Any]:
-        if isinstance(selection, WithTotal):
-            page, total = self._listed(selection.rows), self._counted(selection.counted)
-            return sa.select(self._as_text(page).label("v0"), total.label("v1"))
-        if comes_whole(self.dialect):
-            return self._whole(selection)
-        rows = self._derived(selection)
+        match selection:
+            case WithTotal(rows=rows, counted=counted):
+                page, total = self._listed(rows), self._counted(counted)
+                return sa.select(self._as_text(page).label("v0"), total.label("v1"))
+            case SpelledPage():
+                return self._page(selection)
+            case Rows() if selection.pieces or comes_whole(self.dialect):
+                return self._whole(selection)
+            case Rows():
+                return self._row_by_row(selection)
+
+    def _row_by_row(self, selection: Rows) -> sa.Select[Any]:
+        rows = self._derived(selection, named=selection.view.order)
         nested = [
             each if isinstance(of, Total) else self._as_text(each)
             for each, of in zip(self._nested(selection, rows), selection.nested, strict=True)
         ]
         values = [*self._columns(selection, rows), *nested]
         values = values or [sa.literal_column("1")]  # How many there are may be all that is asked.
-        query = sa.select(*(value.label(f"v{place}") for place, value in enumerate(values)))
-        return query.select_from(rows).order_by(*_ordering(selection, rows))
+        return _labelled(values).select_from(rows).order_by(*_ordering(selection, rows))
 
     def _whole(self, selection: Rows) -> sa.Select[Any]:
         """All rows as one JSON text; of the only one there can be, itself."""
@@ -99,18 +109,28 @@ class _Writer:
         array = self._as_text(self._array(selection, derived))
         return sa.select(array.label("v0")).select_from(derived)
 
+    def _page(self, page: SpelledPage) -> sa.Select[Any]:
+        words, rows = WORDS[self.dialect], self._derived(page.rows)
+        texts = [self._text(page.rows, rows)]
+        if page.ends:
+            texts.append(text_of(page.ends, self._columns(page.rows, rows), words))
+        return _labelled([words.listed(each, BETWEEN) for each in texts]).select_from(rows)
+
     def _derived(
-        self, rows: Rows, around: sa.Subquery | None = None, *conditions: Condition
+        self,
+        rows: Rows,
+        around: sa.Subquery | None = None,
+        *conditions: Condition,
+        named: Sequence[str] = (),
     ) -> sa.Subquery:
-        """The rows with all that is wanted of them, also by what is nested in them."""
+        """The rows with all that is wanted of them, also by what is nested in them, and `named`."""
         view = rows.view
         keys = [nested.relation.key for nested in rows.nested]
-        order = view.order if rows.is_ordered else ()
-        names = list(dict.fromkeys([*rows.columns, *keys, *order])) or [view.order[0]]
+        names = list(dict.fromkeys([*rows.columns, *keys, *named])) or [view.order[0]]
         query = view.select(self.asking, *conditions, *self._conditions(rows), names=names)
         if around is not None:
             query = query.correlate(around)
-        if rows.first is not None or (rows.is_ordered and self.dialect == "sqlite"):
+        if rows.is_ordered:
             query = query.order_by(*view.ordering())
         if rows.first is not None:
             query = query.limit(sa.literal_column(str(rows.first), sa.Integer))
@@ -154,27 +174,38 @@ class _Writer:
     def _listed(
         self, rows: Rows, around: sa.Subquery | None = None, *conditions: Condition
     ) -> Column:
-        """A JSON array of rows in the view's order."""
+        """A JSON array of rows in the view's order, or the text of its items.
+
+        Aggregates take rows as they come, and those of a derived table come in its order, as
+        PostgreSQL's documentation says (9.21) and SQLite does.
+        """
         derived = self._derived(rows, around, *conditions)
-        array, order = self._array(rows, derived), _ordering(rows, derived)
+        listed = self._aggregated(rows, self._array(rows, derived))
+        query = sa.select(listed).select_from(derived)
+        return query.correlate_except(derived).scalar_subquery()
+
+    def _aggregated(self, rows: Rows, array: Column) -> Column:
+        if rows.pieces:
+            return sa.func.coalesce(WORDS[self.dialect].listed(array, ","), "")
         if self.dialect == "postgresql":
-            arrays = sa.func.json_agg(aggregate_order_by(array, *order) if order else array)
             there_is_none = sa.literal_column("'[]'::json", sa.JSON)
-            listed = sa.select(sa.func.coalesce(arrays, there_is_none))
-        else:  # Aggregates take rows as they come, and these come in order.
-            listed = sa.select(sa.func.json_group_array(array))
-        return listed.select_from(derived).correlate_except(derived).scalar_subquery()
+            return sa.func.coalesce(sa.func.json_agg(array), there_is_none)
+        return sa.func.json_group_array(array)
 
     def _counted(
         self, rows: Rows, around: sa.Subquery | None = None, *conditions: Condition
     ) -> Column:
-        view = rows.view
-        query = sa.select(sa.func.count()).select_from(view.source)
-        query = query.where(view.visible(self.asking), *conditions, *self._conditions(rows))
+        query = rows.view.count(self.asking, *conditions, *self._conditions(rows))
         return (query if around is None else query.correlate(around)).scalar_subquery()
 
+    def _text(self, rows: Rows, derived: sa.Subquery) -> Column:
+        values = [*self._columns(rows, derived), *self._nested(rows, derived)]
+        return text_of(rows.pieces, values, WORDS[self.dialect])
+
     def _array(self, rows: Rows, derived: sa.Subquery) -> Column:
-        """A JSON array of the values of one row."""
+        """A JSON array of the values of one row, or the text that they make."""
+        if rows.pieces:
+            return self._text(rows, derived)
         columns, nested = self._columns(rows, derived), self._nested(rows, derived)
         if len(columns) + len(nested) > MOST_VALUES:
             raise TooMuchError
@@ -193,6 +224,10 @@ class _Writer:
 
 def _bound(parameter: Parameter) -> Column:
     return sa.bindparam(parameter.name, type_=parameter.type)
+
+
+def _labelled(values: Sequence[Column]) -> sa.Select[Any]:
+    return sa.select(*(value.label(f"v{place}") for place, value in enumerate(values)))
 
 
 def _ordering(rows: Rows, derived: sa.Subquery) -> Sequence[Column]:

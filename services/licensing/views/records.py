@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from services.certificates.store import certificates
-from services.certificates.views import is_held_by_asker
+from services.certificates.views import holds, is_held_by_asker
 from services.licensing.model import OfferStatus
 from services.licensing.store import licenses, negotiations, offers
 from services.licensing.views.freedom import offer_is_grantable
@@ -55,7 +55,7 @@ OFFER = View(
     },
     visible=lambda asking: sa.or_(
         _o.status == OfferStatus.PUBLISHED,
-        asking.is_party(_c.holder_id),
+        holds(asking, _o.certificate_id),
         asking.is_of_the_office(),
         _negotiates(asking),
     ),

@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from services.certificates.views import CERTIFICATE, EFFECTIVE_END, in_force
 from services.licensing.model import LicenseLimit, LicenseStatus, OfferStatus
 from services.licensing.store import licenses, offers
+from services.tables import earliest
 from services.views import Asking
 
 _o, _l = offers.c, licenses.c
@@ -38,8 +39,7 @@ def license_status(asking: Asking) -> sa.ColumnElement[LicenseStatus]:
     )
 
 
-_LASTS_UNTIL = sa.case((_l.ends_at < EFFECTIVE_END, _l.ends_at), else_=EFFECTIVE_END)
-LICENSE_END = sa.case((_l.terminated_at < _LASTS_UNTIL, _l.terminated_at), else_=_LASTS_UNTIL)
+LICENSE_END = earliest(_l.ends_at, EFFECTIVE_END, _l.terminated_at)
 
 
 def license_limit(asking: Asking) -> sa.ColumnElement[LicenseLimit]:

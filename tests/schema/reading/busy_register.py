@@ -12,9 +12,11 @@ from services.clock import ManualClock
 from tests.databases import Databases
 from tests.founding import create_tables, registry_on
 from tests.schema.reading.acts_at_random import act_at_random, begin
+from tests.schema.reading.contract_by_hand import TABLES
 from tests.schema.reading.play import Play
 
 CERTIFICATES = 8  # There from the first day on.
+MOST_MORE = 20  # Parts of more acts, should chance have forgotten something.
 
 
 @dataclass(frozen=True)
@@ -44,12 +46,17 @@ class BusyRegister:
 async def make_busy_register(
     databases: Databases, folder: Path, opening: datetime, acts: int, dice: random.Random
 ) -> BusyRegister:
-    """A new one in which so many acts were tried."""
+    """A new one in which so many acts were tried, and more until there is a record of each kind."""
     address = databases.create(folder)
     await create_tables(address)
     registry = registry_on(address, folder, ManualClock(opening))
     play = await Play.begin(registry, dice)
     await begin(play, CERTIFICATES)
     await act_at_random(play, acts)
+    for _ in range(MOST_MORE):
+        await play.look()
+        if all(play.register.tables[table] for table in TABLES.values()):
+            break
+        await act_at_random(play, acts // 4)
     await registry.close()
     return BusyRegister(address, registry.clock.now(), play.actors)

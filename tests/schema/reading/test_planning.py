@@ -79,9 +79,14 @@ def test_fields_come_under_their_keys_in_the_order_of_the_document():
     assert (root.selection.view, root.selection.columns) == (PARTY, ("name", "id"))
 
 
-def test_a_page_reads_one_row_more_and_what_its_cursors_are_made_of():
+@pytest.mark.parametrize(("wanted", "first"), [("hasNextPage", 4), ("endCursor", 3)])
+def test_a_page_reads_one_row_more_only_to_see_whether_more_follow(wanted, first):
+    [(_, root)] = roots(f"{{certificates(first: 3) {{pageInfo {{{wanted}}}}}}}")
+    assert root.selection.first == first
+
+
+def test_a_page_reads_what_its_cursors_are_made_of():
     [(_, root)] = roots("{certificates(first: 3) {pageInfo {endCursor} nodes {number}}}")
-    assert root.selection.first == 4
     assert set(root.selection.columns) == {*CERTIFICATE.order, "number"}
     assert isinstance(root.connection, Connection)
     assert (root.connection.first, root.connection.total) == (3, None)
