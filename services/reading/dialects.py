@@ -3,6 +3,7 @@
 Databases plan better by what they can read, such as the status that a partial index is made for.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -26,27 +27,20 @@ class _OnSQLite(SQLiteCompiler):
 
 
 class _OnPostgreSQL(asyncpg.PGCompiler_asyncpg):
+    """Each parameter stands between marks, so that one text can be made the other."""
+
     def visit_bindparam(self, bindparam: Any, *args: Any, **options: Any) -> Any:
         options["literal_binds"] = not bindparam.required
-        return super().visit_bindparam(bindparam, *args, **options)  # type: ignore[no-untyped-call]  # The same.
-
-
-class _Batched(asyncpg.PGCompiler_asyncpg):
-    """Parameters are columns of the questions asked together."""
-
-    def visit_bindparam(self, bindparam: Any, *args: Any, **options: Any) -> Any:
-        if bindparam.required:
-            return f"q.{bindparam.key}"
-        options["literal_binds"] = True
-        return super().visit_bindparam(bindparam, *args, **options)  # type: ignore[no-untyped-call]  # The same.
+        text = super().visit_bindparam(bindparam, *args, **options)  # type: ignore[no-untyped-call]  # The same.
+        return f"\0{bindparam.key}\0{text}\0" if bindparam.required else text
 
 
 _SQLITE = sqlite.dialect(paramstyle="qmark")
 _SQLITE.statement_compiler = _OnSQLite
 _POSTGRESQL = asyncpg.dialect()  # type: ignore[no-untyped-call]  # So is all of SQLAlchemy's.
 _POSTGRESQL.statement_compiler = _OnPostgreSQL
-_TOGETHER = asyncpg.dialect()  # type: ignore[no-untyped-call]
-_TOGETHER.statement_compiler = _Batched
+# U+0000 stands in no text that PostgreSQL takes.
+_MARKED = re.compile("\0(?P<name>[^\0]*)\0(?P<alone>[^\0]*)\0")
 _ARRAYS = {str: "text", int: "bigint", bool: "boolean"}
 
 
@@ -58,15 +52,16 @@ def question_of(
     compiled: Any = statement.compile(dialect=on)
     names = tuple(compiled.positiontup)
     converters = tuple(types[name].dialect_impl(on).bind_processor(on) for name in names)
-    can_be_batched = dialect == "postgresql" and bool(names)
-    batched = _batched(statement, names, types) if can_be_batched else None
-    return Question(str(compiled), names, converters, batched)
+    text = str(compiled)
+    if dialect == "sqlite":
+        return Question(text, names, converters)
+    batched = _batched(text, names, types) if names else None
+    return Question(_MARKED.sub(r"\g<alone>", text), names, converters, batched)
 
 
-def _batched(
-    statement: sa.Select[Any], names: Sequence[str], types: dict[str, sa.types.TypeEngine[Any]]
-) -> str:
-    inner = str(statement.compile(dialect=_TOGETHER))
+def _batched(marked: str, names: Sequence[str], types: dict[str, sa.types.TypeEngine[Any]]) -> str:
+    """Parameters are columns of the questions asked together."""
+    inner = _MARKED.sub(r"q.\g<name>", marked)
     arrays = ", ".join(
         f"${place}::{_array_of(types[name])}[]" for place, name in enumerate(names, 1)
     )

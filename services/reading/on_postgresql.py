@@ -159,17 +159,18 @@ class OnPostgreSQL:
         asking = asyncio.ensure_future(_asked(driver, question, taken))
         for each in taken:
             each.together, each.asking = taken, asking
-        alarm = asyncio.get_running_loop().call_later(SECONDS_UNTIL_SLOW, self._step_aside, lane)
+        loop = asyncio.get_running_loop()
+        alarm = loop.call_later(SECONDS_UNTIL_SLOW, self._step_aside, lane)
+        answers: Sequence[_Answer] = [ConnectionError()] * len(taken)
         try:
-            for each, answer in zip(taken, await asking, strict=True):
-                each.tell(answer)
+            answers = await asking
         except asyncio.CancelledError:
             if not all(each.answer.done() for each in taken):
                 raise
         finally:
             alarm.cancel()
-            for each in taken:
-                each.tell(ConnectionError())  # Which is nothing to those who were told already.
+            # Told once this lane has asked again: the server need not wait for what they do then.
+            loop.call_soon(_tell, taken, answers)
 
     def _take(self) -> tuple[Question, list[_Waiting]]:
         """Those who have waited longest for the same, but for who has given up."""
@@ -185,6 +186,11 @@ class OnPostgreSQL:
         waiting, self._waiting = self._waiting, {}
         for each in (each for group in waiting.values() for each in group):
             each.tell(fault)
+
+
+def _tell(taken: Sequence[_Waiting], answers: Sequence[_Answer]) -> None:
+    for each, answer in zip(taken, answers, strict=True):
+        each.tell(answer)
 
 
 async def _asked(driver: Any, question: Question, taken: Sequence[_Waiting]) -> Sequence[_Answer]:

@@ -1,14 +1,17 @@
-"""Questions to SQLite, asked on the event loop: most take less time than to have a thread ask.
+"""Questions to SQLite: the quick ones on the event loop, sooner answered than a thread is told.
 
-What takes longer than a few milliseconds is interrupted and asked again in a connection's own
-thread, where it holds nobody up.
+What takes longer a thread of its own asks, one after the other: several at once would mostly wait
+for each other. What holds up the loop or that thread is interrupted, and asked again where it
+holds up nobody.
 """
 
 import asyncio
 import sqlite3
-from collections.abc import Sequence
-from time import perf_counter
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from queue import SimpleQueue
+from threading import Thread
+from time import perf_counter, thread_time
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
@@ -17,15 +20,20 @@ from services.reading.questions import NotAnsweredError, Question, Row
 from services.registry import Registry
 from services.writing_turn import database_file
 
-LONGEST_ON_THE_LOOP = 0.005  # Seconds.
+# Seconds of the processor. The first is what asking the thread costs, or some more.
+QUICK, LONGEST_ON_THE_LOOP, LONGEST_IN_THE_THREAD = 0.0004, 0.005, 0.05
+SECONDS_REMEMBERED = 1.0  # That a question took long; then it is tried anew.
 LONGEST = DEFAULT_LIMITS.statement_timeout
 BETWEEN_INTERRUPTIONS = 0.05  # Seconds. One that comes before a statement begins is lost.
-STEPS_BETWEEN_LOOKS = 5_000  # Of SQLite's machine: a tenth of a millisecond or so.
+# Of SQLite's machine, which takes ten thousand or so in the fifth part of a millisecond.
+STEPS_ON_THE_LOOP, STEPS_IN_THE_THREAD = 10_000, 500_000
 STATEMENTS_KEPT = 512
-MOST_KNOWN_TO_BE_SLOW = 1_000
+KIBIBYTES_OF_PAGES = 32_768
+MOST_REMEMBERED = 1_000
 TO_BE_ASKED_ELSEWHERE = {sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_BUSY}
 # The last two are of values that SQLite cannot hold.
 FAULTS = (sqlite3.Error, sa.exc.SQLAlchemyError, OverflowError, UnicodeEncodeError)
+Ask: TypeAlias = Callable[[Question, Sequence[Any]], Awaitable[Sequence[Row]]]
 
 
 class OnSQLite:
@@ -33,58 +41,51 @@ class OnSQLite:
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self._connection: sqlite3.Connection | None = None
-        self._until = 0.0
-        self._slow: set[Question] = set()
+        self._on_the_loop = _Bounded(registry, LONGEST_ON_THE_LOOP, STEPS_ON_THE_LOOP)
+        self._thread = _Thread(_Bounded(registry, LONGEST_IN_THE_THREAD, STEPS_IN_THE_THREAD))
+        self._slow: dict[Question, tuple[float, Ask]] = {}
+        self._is_closed = False
 
     async def ask(self, question: Question, arguments: Sequence[Any]) -> Sequence[Row]:
+        if self._is_closed:
+            raise NotAnsweredError
+        until, elsewhere = self._slow.get(question, (0.0, self._ask_in_the_thread))
         try:
-            if question not in self._slow:
-                rows = self._ask_here(question, arguments)
+            if perf_counter() >= until:
+                begun = thread_time()
+                rows = self._on_the_loop.ask(question, arguments)
+                if thread_time() - begun > QUICK:
+                    self._remember(question, self._ask_in_the_thread)
                 if rows is not None:
                     return rows
-            return await self._ask_elsewhere(question, arguments)
+            return await elsewhere(question, arguments)
         except FAULTS as fault:
             raise NotAnsweredError(str(fault)) from fault
 
     async def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
+        self._is_closed = True
+        self._on_the_loop.close()
+        await self._thread.close()
 
-    def _ask_here(self, question: Question, arguments: Sequence[Any]) -> Sequence[Row] | None:
-        """None when it takes too long."""
-        if self._connection is None:
-            self._connection = self._connect()
-        self._until = perf_counter() + LONGEST_ON_THE_LOOP
-        try:
-            return self._connection.execute(question.text, arguments).fetchall()
-        except sqlite3.OperationalError as error:
-            if getattr(error, "sqlite_errorcode", None) not in TO_BE_ASKED_ELSEWHERE:
-                raise
-        if len(self._slow) >= MOST_KNOWN_TO_BE_SLOW:
+    def _remember(self, question: Question, elsewhere: Ask) -> None:
+        if len(self._slow) >= MOST_REMEMBERED:
             self._slow.clear()
-        self._slow.add(question)
-        return None
+        self._slow[question] = perf_counter() + SECONDS_REMEMBERED, elsewhere
 
-    def _connect(self) -> sqlite3.Connection:
-        file = database_file(self._registry.engine)
-        assert file is not None
-        connection = sqlite3.connect(file, isolation_level=None, cached_statements=STATEMENTS_KEPT)
-        # Another process that writes holds nobody up who reads, but for moments.
-        for pragma in ("query_only=ON", "busy_timeout=1", "wal_autocheckpoint=0"):
-            connection.execute(f"PRAGMA {pragma}")
-        connection.set_progress_handler(self._is_late, STEPS_BETWEEN_LOOKS)
-        return connection
+    async def _ask_in_the_thread(
+        self, question: Question, arguments: Sequence[Any]
+    ) -> Sequence[Row]:
+        rows = await self._thread.ask(question, arguments)
+        if rows is not None:
+            return rows
+        self._remember(question, self._ask_by_itself)
+        return await self._ask_by_itself(question, arguments)
 
-    def _is_late(self) -> bool:
-        return perf_counter() > self._until
-
-    async def _ask_elsewhere(self, question: Question, arguments: Sequence[Any]) -> Sequence[Row]:
-        """In a thread, until it is answered, is late, or nobody waits for the answer any more."""
+    async def _ask_by_itself(self, question: Question, arguments: Sequence[Any]) -> Sequence[Row]:
+        """Until it is answered, is late, or nobody waits for the answer any more."""
         async with self._registry.reading() as tx:
             raw: Any = await tx.connection.get_raw_connection()
             driver = raw.driver_connection
-            begun = perf_counter()
             asking = asyncio.ensure_future(driver.execute_fetchall(question.text, arguments))
             try:
                 async with asyncio.timeout(LONGEST.total_seconds()):
@@ -93,9 +94,103 @@ class OnSQLite:
                 raise NotAnsweredError("it takes too long") from None
             finally:
                 await _end(driver, asking)
-        if perf_counter() - begun < LONGEST_ON_THE_LOOP:
-            self._slow.discard(question)
         return rows
+
+
+_Rows: TypeAlias = Sequence[Row] | None
+_Answer: TypeAlias = asyncio.Future[_Rows]
+
+
+class _Thread:
+    """Asks one question after the other. An executor would do, and take three times as long."""
+
+    def __init__(self, connection: "_Bounded") -> None:
+        self._connection = connection
+        self._waiting: SimpleQueue[tuple[Question, Sequence[Any], _Answer] | None] = SimpleQueue()
+        self._thread = Thread(target=self._serve, name="reading", daemon=True)
+
+    async def ask(self, question: Question, arguments: Sequence[Any]) -> _Rows:
+        """None when it takes too long."""
+        if not self._thread.ident:
+            self._thread.start()
+        answer: _Answer = asyncio.get_running_loop().create_future()
+        self._waiting.put((question, arguments, answer))
+        return await answer
+
+    async def close(self) -> None:
+        """Once all is answered."""
+        self._waiting.put(None)
+        if self._thread.ident:
+            await asyncio.to_thread(self._thread.join)
+        self._connection.close()
+
+    def _serve(self) -> None:
+        while (waiting := self._waiting.get()) is not None:
+            question, arguments, answer = waiting
+            if answer.cancelled():
+                continue
+            rows: _Rows | Exception
+            try:
+                rows = self._connection.ask(question, arguments)
+            except FAULTS as fault:
+                rows = fault
+            answer.get_loop().call_soon_threadsafe(_tell, answer, rows)
+
+
+def _tell(answer: _Answer, rows: _Rows | Exception) -> None:
+    if answer.done():
+        return
+    if isinstance(rows, Exception):
+        answer.set_exception(rows)
+    else:
+        answer.set_result(rows)
+
+
+class _Bounded:
+    """A connection that gives a statement so many seconds of the processor."""
+
+    def __init__(self, registry: Registry, longest: float, steps_between_looks: int) -> None:
+        self._registry = registry
+        self._longest = longest
+        self._steps = steps_between_looks
+        self._until = 0.0
+        self._connection: sqlite3.Connection | None = None
+
+    def ask(self, question: Question, arguments: Sequence[Any]) -> Sequence[Row] | None:
+        """None when it takes too long."""
+        if self._connection is None:
+            self._connection = self._connect()
+        self._until = thread_time() + self._longest
+        try:
+            return self._connection.execute(question.text, arguments).fetchall()
+        except sqlite3.OperationalError as error:
+            if getattr(error, "sqlite_errorcode", None) not in TO_BE_ASKED_ELSEWHERE:
+                raise
+        return None
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+    def _connect(self) -> sqlite3.Connection:
+        file = database_file(self._registry.engine)
+        assert file is not None
+        # It is used by one thread, and closed by another.
+        connection = sqlite3.connect(
+            file,
+            isolation_level=None,
+            cached_statements=STATEMENTS_KEPT,
+            check_same_thread=False,
+        )
+        pages = f"cache_size=-{KIBIBYTES_OF_PAGES}"
+        # Another process that writes holds nobody up who reads, but for moments.
+        for pragma in ("query_only=ON", "busy_timeout=1", "wal_autocheckpoint=0", pages):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.set_progress_handler(self._is_late, self._steps)
+        return connection
+
+    def _is_late(self) -> bool:
+        return thread_time() > self._until
 
 
 async def _end(driver: Any, asking: asyncio.Future[Any]) -> None:

@@ -21,7 +21,8 @@ COUNTED = Question(
     ("told",),
     (None,),
 )
-A_MOMENT, A_WHILE, FOR_EVER = 10, 500_000, 1 << 60
+COUNTED_TOO = Question(f"{COUNTED.text} -- too", ("told",), (None,))
+A_MOMENT, A_BLINK, A_WHILE, FOR_EVER = 10, 10_000, 500_000, 1 << 60
 PARTIES = Question("SELECT name FROM parties ORDER BY name", (), ())
 WRITE = Question("DELETE FROM parties", (), ())
 ECHO = Question("SELECT ?", ("told",), (None,))
@@ -70,11 +71,34 @@ async def test_what_takes_too_long_is_not_answered(answerer, monkeypatch):
     assert await asked(answerer, COUNTED, A_MOMENT) == [(A_MOMENT,)]
 
 
-async def test_a_slow_question_is_asked_elsewhere_at_once_until_it_is_quick_there(answerer):
-    await asked(answerer, COUNTED, A_WHILE)
-    ticks = [(await ticks_during(asked(answerer, COUNTED, A_MOMENT)))[0] for _ in range(100)]
-    assert ticks[0] > 1
-    assert ticks[-1] == 1
+async def test_what_took_longer_is_asked_in_the_thread_for_a_while(answerer, monkeypatch):
+    monkeypatch.setattr(on_sqlite, "SECONDS_REMEMBERED", 0.2)
+    ticks = [(await ticks_during(asked(answerer, COUNTED, A_BLINK)))[0] for _ in range(2)]
+    assert ticks[0] == 1
+    assert ticks[1] > 1
+    await asyncio.sleep(0.3)
+    assert (await ticks_during(asked(answerer, COUNTED, A_MOMENT)))[0] == 1
+
+
+async def test_those_in_the_thread_do_not_wait_for_one_that_takes_for_ever(answerer):
+    await asked(answerer, COUNTED, A_BLINK)
+    for_ever = asyncio.create_task(asked(answerer, COUNTED, FOR_EVER))
+    many = [asked(answerer, COUNTED_TOO, A_BLINK + n) for n in range(20)]
+    async with asyncio.timeout(10):
+        answers = await asyncio.gather(*many)
+    assert answers == [[(A_BLINK + n,)] for n in range(20)]
+    assert not for_ever.done()
+    for_ever.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await for_ever
+
+
+async def test_a_fault_in_the_thread_is_not_answered_and_ends_nothing(answerer):
+    wrong = Question(f"{COUNTED.text} WHERE json(?) IS NULL", ("told", "json"), (None, None))
+    assert await asked(answerer, wrong, 20_000, "null") == [(0,)]
+    with pytest.raises(NotAnsweredError):
+        await asked(answerer, wrong, 20_000, "{")
+    assert await asked(answerer, wrong, 20_000, "null") == [(0,)]
 
 
 async def test_who_gives_up_ends_the_question(answerer, registry):
@@ -106,8 +130,10 @@ async def test_values_a_database_cannot_hold_are_not_answered(answerer):
             await asked(answerer, ECHO, told)
 
 
-async def test_closing_the_register_closes_it(answerer, registry):
-    await asked(answerer, COUNTED, A_MOMENT)
+@pytest.mark.parametrize("many", [A_MOMENT, A_BLINK])
+async def test_closing_the_register_closes_it(answerer, registry, many):
+    for _ in range(2):
+        await asked(answerer, COUNTED, many)
     await registry.close()
     with pytest.raises(NotAnsweredError):
-        await asked(answerer, COUNTED, A_MOMENT)
+        await asked(answerer, COUNTED, many)

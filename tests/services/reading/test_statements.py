@@ -212,3 +212,17 @@ def test_only_what_is_told_each_time_is_a_parameter():
     text = question_for(selection, frozenset({Role.LENDER}), "postgresql")
     assert set(text.names) == {"asker", "p0"}
     assert "LIMIT 7" in text.text
+
+
+def test_together_the_same_is_asked_with_columns_for_parameters():
+    met = Met(any_of(members.c.subject, sa.String()), (Parameter("p0", sa.String()),))
+    selection = Rows(MEMBER, ("subject",), met=(met,), is_ordered=True, first=7)
+    asked = question_for(selection, frozenset({Role.LENDER}), "postgresql")
+    places = {f"${place}::VARCHAR": name for place, name in enumerate(asked.names, 1)}
+    alone = asked.text
+    for place, name in places.items():
+        assert place in alone
+        alone = alone.replace(place, f"q.{name}")
+    assert asked.batched is not None
+    assert asked.batched.endswith(f" CROSS JOIN LATERAL ({alone}) AS answer")
+    assert "\0" not in asked.text + asked.batched
