@@ -83,10 +83,7 @@ def create_app(settings: Settings, parts: Parts) -> Starlette:
             *_health_routes(parts.readiness),
             *parts.more_routes(doorkeeper),
         ],
-        middleware=[
-            Middleware(HotWay, doorkeeper=doorkeeper, read=parts.read),
-            Middleware(Envelope),
-        ],
+        middleware=[Middleware(Envelope)],
         exception_handlers={
             BadRequest: answer_bad_request,
             HTTPException: _answer_unroutable,
@@ -97,6 +94,8 @@ def create_app(settings: Settings, parts: Parts) -> Starlette:
     app.state.stopping = stopping
     # The redirect would be built from the Host header, which anybody may write.
     app.router.redirect_slashes = False
+    # Around everything else: what catches faults of the application is nothing to it.
+    app.middleware_stack = HotWay(app.build_middleware_stack(), doorkeeper, parts.read)
     return app
 
 

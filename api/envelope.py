@@ -2,7 +2,7 @@
 
 import logging
 import re
-from uuid import uuid4
+from secrets import token_hex
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
@@ -70,9 +70,12 @@ def _answer_to(error: Exception, request_id: str) -> Response:
 
 
 def request_id_of(scope: Scope) -> str:
+    return request_id(Headers(scope=scope).get("x-request-id", ""))
+
+
+def request_id(given: str) -> str:
     """The id a proxy or client gave, if it is fit for a log line; otherwise a new one."""
-    given = Headers(scope=scope).get("x-request-id", "")
-    return given if REQUEST_ID.fullmatch(given) else uuid4().hex
+    return given if REQUEST_ID.fullmatch(given) else token_hex(16)
 
 
 def _put_headers(message: Message, request_id: str) -> None:

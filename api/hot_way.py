@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.answers import JSON
 from api.authentication import Doorkeeper
-from api.envelope import SAFE_HEADERS, request_id_of
+from api.envelope import SAFE_HEADERS, request_id
 from api.graphql_request import GRAPHQL_JSON, LARGEST_BODY, GraphQLRequest
 from api.graphql_running import LARGEST_ANSWER, LONGEST_QUERY
 from api.tokens import Unauthenticated
@@ -68,7 +68,7 @@ class HotWay:
         if answer is None or len(answer) > LARGEST_ANSWER:
             await self._app(scope, _again(body, receive), send)
             return
-        await send(_start(scope, headers.media_type, len(answer)))
+        await send(_start(headers, len(answer)))
         await send({"type": "http.response.body", "body": answer})
 
     async def _answer(self, headers: "_Headers", body: Sequence[Message]) -> bytes | None:
@@ -127,11 +127,11 @@ class _Watch:
 class _Headers:
     """What the hot way has to know of a request's headers."""
 
-    __slots__ = ("media_type", "shown")
+    __slots__ = ("media_type", "request_id", "shown")
 
     def __init__(self, headers: Sequence[tuple[bytes, bytes]]) -> None:
         """`media_type` of the answer; None for a request that the application must look at."""
-        accept, content_type, is_plain = b"", b"", True
+        accept, content_type, is_plain, request_id = b"", b"", True, b""
         self.shown: list[str] = []
         for name, value in headers:
             if name == b"authorization":
@@ -143,6 +143,9 @@ class _Headers:
                 accept = value
             elif name == b"content-encoding":
                 is_plain = False
+            elif name == b"x-request-id":
+                request_id = request_id or value
+        self.request_id = request_id.decode("latin-1")
         is_plain = is_plain and content_type == b"application/json"
         self.media_type = _MEDIA_TYPES.get(accept) if is_plain else None
 
@@ -171,11 +174,11 @@ def _again(messages: Sequence[Message], receive: Receive) -> Receive:
     return receive_again
 
 
-def _start(scope: Scope, media_type: str, size: int) -> dict[str, Any]:
-    headers = [
+def _start(headers: _Headers, size: int) -> dict[str, Any]:
+    fields = [
         (b"content-length", str(size).encode()),
-        (b"content-type", f"{media_type}; charset=utf-8".encode()),
-        (b"x-request-id", request_id_of(scope).encode()),
+        (b"content-type", f"{headers.media_type}; charset=utf-8".encode()),
+        (b"x-request-id", request_id(headers.request_id).encode()),
         *_SAFE,
     ]
-    return {"type": "http.response.start", "status": 200, "headers": headers}
+    return {"type": "http.response.start", "status": 200, "headers": fields}

@@ -46,4 +46,4 @@ class KnownTokens:
     async def _holds(self, known: _Known) -> bool:
         lasts = known.claims.expires_at + LEEWAY.total_seconds()
         is_over = SystemClock().now().timestamp() >= lasts
-        return not is_over and await self.keys.key_called(known.key_id) == known.key
+        return not is_over and await self.keys.key_called(known.key_id) is known.key

@@ -34,6 +34,7 @@ from services.rules_in_force import record_rules_in_force
 
 # Of a draft nobody has written to for so long, the writer was killed.
 LONGEST_UPLOAD = timedelta(hours=1)
+ROLES = {str(role): role for role in Role}
 
 
 async def open_registry(settings: Settings, clock: Clock | None = None) -> Registry:
@@ -92,14 +93,13 @@ def open_app(settings: Settings, registry: Registry) -> Starlette:
     answerer = answerer_of(registry)
     memberships = Memberships(registry, answerer)
     reader = CompiledReader(registry, answerer, schema)
-    reader = CompiledReader(registry, answerer, schema)
     for document in TRUSTED.values():
         reader.prepare(document.text)
 
     async def actor_of(claims: Claims) -> Actor | None:
-        if claims.role is not None and claims.role not in list(Role):
+        role = None if claims.role is None else ROLES.get(claims.role)
+        if role is None and claims.role is not None:
             return None
-        role = None if claims.role is None else Role(claims.role)
         return await memberships.find_actor(claims.subject, claims.party_id, role)
 
     async def close() -> None:

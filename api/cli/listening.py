@@ -70,6 +70,7 @@ def configuration(
         access_log=False,
         lifespan="on",
         server_header=False,
+        proxy_headers=False,  # Nothing here asks where a request came from.
         timeout_graceful_shutdown=int(stop_timeout.total_seconds()),
         **of_workers,
     )

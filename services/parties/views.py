@@ -76,8 +76,13 @@ class Memberships:
             rows = await self.answerer.ask(question, [subject])
         except NotAnsweredError:
             return await find_actor(self.registry, subject, party_id, role)
-        roles_in = {of: frozenset(map(Role, roles.split(","))) for of, roles in rows}
+        roles_in = {of: _roles(names) for of, names in rows}
         return _actor(subject, roles_in, party_id, role)
+
+
+@cache
+def _roles(names: str) -> frozenset[Role]:
+    return frozenset(map(Role, names.split(",")))
 
 
 @cache
