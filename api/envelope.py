@@ -2,6 +2,7 @@
 
 import logging
 import re
+from itertools import count
 from secrets import token_hex
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -15,6 +16,7 @@ from api.unavailable import log_unavailable, unavailability
 logger = logging.getLogger(__name__)
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_PROCESS, _numbers = token_hex(8), count()  # No id is made twice, in whichever process.
 SAFE_HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
@@ -75,7 +77,7 @@ def request_id_of(scope: Scope) -> str:
 
 def request_id(given: str) -> str:
     """The id a proxy or client gave, if it is fit for a log line; otherwise a new one."""
-    return given if REQUEST_ID.fullmatch(given) else token_hex(16)
+    return given if REQUEST_ID.fullmatch(given) else f"{_PROCESS}{next(_numbers):016x}"
 
 
 def _put_headers(message: Message, request_id: str) -> None:

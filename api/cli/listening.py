@@ -1,6 +1,7 @@
 """A server of ours on an address of this machine: bind first, then serve until told to stop."""
 
 import asyncio
+import gc
 import signal
 import socket
 from collections.abc import Coroutine
@@ -50,6 +51,12 @@ async def serve_app(
     import uvicorn
 
     await uvicorn.Server(configuration(app, stop_timeout)).serve(sockets=[listening])
+
+
+def settle() -> None:
+    """What has been made until now stays: who looks for garbage need not look through it again."""
+    gc.collect()
+    gc.freeze()
 
 
 def configuration(

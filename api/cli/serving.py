@@ -14,7 +14,7 @@ from api.cli.installation import (
     is_there,
     settings_or_exit,
 )
-from api.cli.listening import address_of, listen, run, serve_app
+from api.cli.listening import address_of, listen, run, serve_app, settle
 from api.cli.workers import serve_by_workers
 from api.settings import LAST_PORT, BadSettings, Settings
 
@@ -90,6 +90,7 @@ def _run(settings: Settings, listening: socket.socket, address: str, workers: in
             await look_at_start(settings, registry)
         print(await banner(settings, registry, address), flush=True)
         if workers == 1:
+            settle()
             await serve_app(app, listening, settings.stop_timeout)
         else:
             await registry.close()  # Each worker opens its own.

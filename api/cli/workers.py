@@ -44,11 +44,14 @@ def serve_by_workers(settings: Settings, workers: int, listening: socket.socket)
 
 def worker() -> "Starlette":
     """The application of one worker. All that is done once, the first process has done."""
+    from api.cli.listening import settle
     from api.opening import open_app, registry_of
 
     _end_with_the_first_process()
     settings = read_settings()
-    return open_app(settings, registry_of(settings))
+    app = open_app(settings, registry_of(settings))
+    settle()
+    return app
 
 
 def _end_with_the_first_process() -> None:

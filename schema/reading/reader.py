@@ -4,8 +4,9 @@ Whatever it cannot plan, and every error, is left to the reference reader: it gi
 or nothing, and counts why.
 """
 
+import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,7 +23,7 @@ from schema.reading.plans import Plan
 from schema.reading.spelling import spelled
 from schema.reading.variables import Taken
 from services.actors import Actor, Role
-from services.reading.questions import Answerer, NotAnsweredError, Question
+from services.reading.questions import Answerer, NotAnsweredError, Question, Row
 from services.reading.statements import TooMuchError, question_for
 from services.registry import Registry
 from services.views import told
@@ -131,16 +132,19 @@ class CompiledReader:
         if any(isinstance(value, str) and "\0" in value for value in values.values()):
             raise UnplannableError("a text with U+0000")
         values |= told(actor, self.registry.clock.now())
-        answers = [
-            await self.answerer.ask(question, question.arguments(values))
-            for question in compiled.questions
-        ]
+        answers = await self._ask(compiled.questions, values)
         found: list[Mapping[str, Any]] = []
         if compiled.plan.batches:
             keys = compiled.builder.keys(compiled.plan, answers, values)
             for call, wanted in zip(compiled.plan.batches, keys, strict=True):
                 found.append(await call.answer.batch.load(self.registry, wanted, **call.arguments))
         return compiled.builder.build(answers, values, found)
+
+    async def _ask(
+        self, questions: Sequence[Question], values: Mapping[str, Any]
+    ) -> Sequence[Sequence[Row]]:
+        asked = [self.answerer.ask(each, each.arguments(values)) for each in questions]
+        return [await asked[0]] if len(asked) == 1 else await asyncio.gather(*asked)
 
     def compiled(self, query: Query, taken: Taken, roles: frozenset[Role] | None) -> Compiled:
         key = (query, roles, taken.shape)

@@ -25,12 +25,12 @@ class Question:
     converters: tuple[Callable[[Any], Any] | None, ...]
     batched: str | None = None
 
-    def arguments(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
+    def arguments(self, values: Mapping[str, Any]) -> Sequence[Any]:
         """What the driver is given for values by the names of the parameters."""
-        return tuple(
+        return [
             values[name] if convert is None else convert(values[name])
             for name, convert in zip(self.names, self.converters, strict=True)
-        )
+        ]
 
 
 class NotAnsweredError(Exception):
