@@ -22,7 +22,9 @@ _READING_BY_KEY = {
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
 }
-STATEMENTS_KEPT = 1000  # Prepared statements of a connection: more than there are in the code.
+# Prepared statements of a connection: more than there are in the code, and queries beside. The
+# server keeps their plans, up to a fifth of a megabyte each.
+STATEMENTS_KEPT = 300
 
 
 def open_engine(

@@ -143,8 +143,8 @@ def _earliest_on_sqlite(element: _Earliest, compiler: Any, **options: Any) -> st
     return f"min({', '.join([first, *(f'ifnull({other}, {first})' for other in others)])})"
 
 
-@compiles(_Earliest, "postgresql")
-def _earliest_on_postgresql(element: _Earliest, compiler: Any, **options: Any) -> str:
+@compiles(_Earliest)
+def _earliest_elsewhere(element: _Earliest, compiler: Any, **options: Any) -> str:
     return f"least({compiler.process(element.clauses, **options)})"
 
 

@@ -191,7 +191,8 @@ def _adds_no_row(join: sa.Join) -> bool:
     """Every row on the left meets one on the right, and no more."""
     match join.onclause:
         case sa.BinaryExpression(left=sa.Column() as key, right=sa.Column() as met):
-            return met.primary_key and key.references(met) and not key.nullable
+            is_found = met.table is join.right and met.primary_key
+            return is_found and key.references(met) and not key.nullable
     return False
 
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from services.licensing.model import LicenseKind
 from services.registry import open_engine
-from services.tables import Names, UtcInstant, each_name, one_of
+from services.tables import Names, UtcInstant, each_name, earliest, one_of
 
 ANY = sa.MetaData()
 kept = sa.Table(
@@ -70,3 +70,18 @@ async def test_each_name_is_a_row(connection, names):
         sa.select(each.c.value).select_from(kept.join(each, sa.true()))
     )
     assert {*found} - {""} == names
+
+
+@pytest.mark.parametrize(
+    ("others", "earliest_of_all"),
+    [((None, None), 5), ((9, None), 5), ((3, None), 3), ((None, 4), 4), ((7, 2), 2), ((1, 2), 1)],
+)
+async def test_the_earliest_of_several_instants_some_of_which_there_are_not(
+    connection, others, earliest_of_all
+):
+    first, *rest = (
+        sa.literal(None if days is None else AT + timedelta(days), UtcInstant)
+        for days in (5, *others)
+    )
+    found = await connection.scalar(sa.select(earliest(first, *rest)))
+    assert found == AT + timedelta(earliest_of_all)
