@@ -22,6 +22,7 @@ from services.writing_turn import database_file
 
 # Seconds of the processor. The first is what asking the thread costs, or some more.
 QUICK, LONGEST_ON_THE_LOOP, LONGEST_IN_THE_THREAD = 0.0004, 0.005, 0.05
+WAITS = 10  # How many times as long it may take where it waits for a disk.
 SECONDS_REMEMBERED = 1.0  # That a question took long; then it is tried anew.
 LONGEST = DEFAULT_LIMITS.statement_timeout
 BETWEEN_INTERRUPTIONS = 0.05  # Seconds. One that comes before a statement begins is lost.
@@ -147,13 +148,13 @@ def _tell(answer: _Answer, rows: _Rows | Exception) -> None:
 
 
 class _Bounded:
-    """A connection that gives a statement so many seconds of the processor."""
+    """A connection that gives a statement so many seconds of the processor, and some to wait."""
 
     def __init__(self, registry: Registry, longest: float, steps_between_looks: int) -> None:
         self._registry = registry
         self._longest = longest
         self._steps = steps_between_looks
-        self._until = 0.0
+        self._until = self._latest = 0.0
         self._connection: sqlite3.Connection | None = None
 
     def ask(self, question: Question, arguments: Sequence[Any]) -> Sequence[Row] | None:
@@ -161,6 +162,7 @@ class _Bounded:
         if self._connection is None:
             self._connection = self._connect()
         self._until = thread_time() + self._longest
+        self._latest = perf_counter() + self._longest * WAITS
         try:
             return self._connection.execute(question.text, arguments).fetchall()
         except sqlite3.OperationalError as error:
@@ -190,7 +192,7 @@ class _Bounded:
         return connection
 
     def _is_late(self) -> bool:
-        return thread_time() > self._until
+        return thread_time() > self._until or perf_counter() > self._latest
 
 
 async def _end(driver: Any, asking: asyncio.Future[Any]) -> None:

@@ -1,8 +1,8 @@
 """The statement that reads a selection, whatever is nested in it, and its text for one database.
 
 The rows of a view stand in a derived table, so that views need no names of their own for their
-tables. Rows within rows are scalar subqueries that make JSON of them: arrays of values, without
-the names, which the plan knows.
+tables. Rows within rows are scalar subqueries that make JSON of them: what their `pieces` spell,
+or else arrays of values, without the names, which the plan knows.
 """
 
 import sqlite3
@@ -83,7 +83,7 @@ class _Writer:
         match selection:
             case WithTotal(rows=rows, counted=counted):
                 page, total = self._listed(rows), self._counted(counted)
-                return sa.select(self._as_text(page).label("v0"), total.label("v1"))
+                return _labelled([self._as_text(page), total])
             case SpelledPage():
                 return self._page(selection)
             case Rows() if selection.pieces or comes_whole(self.dialect):
@@ -104,10 +104,10 @@ class _Writer:
     def _whole(self, selection: Rows) -> sa.Select[Any]:
         """All rows as one JSON text; of the only one there can be, itself."""
         if selection.equal is None:
-            return sa.select(self._as_text(self._listed(selection)).label("v0"))
+            return _labelled([self._as_text(self._listed(selection))])
         derived = self._derived(selection)
         array = self._as_text(self._array(selection, derived))
-        return sa.select(array.label("v0")).select_from(derived)
+        return _labelled([array]).select_from(derived)
 
     def _page(self, page: SpelledPage) -> sa.Select[Any]:
         words, rows = WORDS[self.dialect], self._derived(page.rows)

@@ -1,6 +1,7 @@
 """Parties act at random, and much of what they try is refused: a register nobody planned."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -46,12 +47,10 @@ async def act_at_random(play: Play, times: int) -> None:
     """Try so many acts."""
     for _ in range(times):
         (act,) = play.dice.choices(list(ACTS), list(ACTS.values()))
-        try:
+        # What is refused in the end may have begun with something done.
+        with suppress(Refused, NothingToDo):
             await act(play)
-        except (Refused, NothingToDo):
-            pass
-        else:
-            await play.look()
+        await play.look()
         play.registry.clock.advance(play.dice.choice(SPANS))
 
 
