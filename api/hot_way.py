@@ -36,6 +36,7 @@ _MEDIA_TYPES = {
     JSON.encode(): JSON,
     GRAPHQL_JSON.encode(): GRAPHQL_JSON,
 }
+_JSON_BODIES = {b"application/json", b"application/json; charset=utf-8"}
 _SAFE = [(name.lower().encode(), value.encode()) for name, value in SAFE_HEADERS.items()]
 
 
@@ -146,7 +147,7 @@ class _Headers:
             elif name == b"x-request-id":
                 request_id = request_id or value
         self.request_id = request_id.decode("latin-1")
-        is_plain = is_plain and content_type == b"application/json"
+        is_plain = is_plain and content_type.lower() in _JSON_BODIES
         self.media_type = _MEDIA_TYPES.get(accept) if is_plain else None
 
 

@@ -78,6 +78,12 @@ async def test_everything_that_is_asked_comes_to_the_reader(client, door, reader
     assert reader.asked == [("query A {hello}", {"a": [1]}, "A", "li.wei")]
 
 
+@pytest.mark.parametrize("named", ["Application/JSON", "application/json; charset=UTF-8"])
+async def test_a_body_may_say_that_it_is_in_utf_8(client, reader, named):
+    assert (await sent(client, {"Content-Type": named})).content == ANSWER
+    assert len(reader.asked) == 1
+
+
 async def test_a_body_in_pieces_is_read_whole(client, reader):
     async def pieces():
         for at in range(0, len(HELLO), 3):
@@ -88,8 +94,8 @@ async def test_a_body_in_pieces_is_read_whole(client, reader):
 
 
 UNUSUAL = {
-    "a media type with a parameter": {
-        "headers": {"Content-Type": "application/json; charset=utf-8"}
+    "a media type with another parameter": {
+        "headers": {"Content-Type": "application/json; charset=utf-16"}
     },
     "a body that is not JSON by its type": {"headers": {"Content-Type": "text/plain"}},
     "a compressed body": {"headers": PLAIN | GZIP},
