@@ -29,7 +29,7 @@ BETWEEN_INTERRUPTIONS = 0.05  # Seconds. One that comes before a statement begin
 # Of SQLite's machine, which takes ten thousand or so in the fifth part of a millisecond.
 STEPS_ON_THE_LOOP, STEPS_IN_THE_THREAD = 10_000, 500_000
 STATEMENTS_KEPT = 512
-KIBIBYTES_OF_PAGES = 32_768
+KIBIBYTES_OF_PAGES = 65_536
 MOST_REMEMBERED = 1_000
 TO_BE_ASKED_ELSEWHERE = {sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_BUSY}
 # The last two are of values that SQLite cannot hold.
