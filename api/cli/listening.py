@@ -57,7 +57,6 @@ def settle() -> None:
     """What has been made until now stays: who looks for garbage need not look through it again."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000)
 
 
 def configuration(
