@@ -55,7 +55,7 @@ class OnSQLite:
             if perf_counter() >= until:
                 begun = thread_time()
                 rows = self._on_the_loop.ask(question, arguments)
-                if thread_time() - begun > QUICK:
+                if rows is None or thread_time() - begun > QUICK:
                     self._remember(question, self._ask_in_the_thread)
                 if rows is not None:
                     return rows

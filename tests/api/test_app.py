@@ -37,6 +37,12 @@ async def test_an_id_unfit_for_a_log_line_is_replaced(client, given):
     assert re.fullmatch("[0-9a-f]{32}", new)
 
 
+async def test_every_request_has_an_id_of_its_own(client):
+    ids = {(await client.get("/healthz")).headers["x-request-id"] for _ in range(20)}
+    assert len(ids) == 20
+    assert all(re.fullmatch("[0-9a-f]{32}", each) for each in ids)
+
+
 async def test_a_fault_at_the_door_is_masked_and_logged_with_the_request_id(door, client, caplog):
     (door.settings.ledger_files / "checkpoint").mkdir(parents=True)
     response = await client.get("/ledger/checkpoint")

@@ -22,7 +22,7 @@ COUNTED = Question(
     (None,),
 )
 COUNTED_TOO = Question(f"{COUNTED.text} -- too", ("told",), (None,))
-A_MOMENT, A_BLINK, A_WHILE, FOR_EVER = 10, 10_000, 500_000, 1 << 60
+A_MOMENT, A_STEP, A_BLINK, A_WHILE, FOR_EVER = 10, 1_000, 10_000, 500_000, 1 << 60
 PARTIES = Question("SELECT name FROM parties ORDER BY name", (), ())
 WRITE = Question("DELETE FROM parties", (), ())
 ECHO = Question("SELECT ?", ("told",), (None,))
@@ -78,6 +78,19 @@ async def test_what_took_longer_is_asked_in_the_thread_for_a_while(answerer, mon
     assert ticks[1] > 1
     await asyncio.sleep(0.3)
     assert (await ticks_during(asked(answerer, COUNTED, A_MOMENT)))[0] == 1
+
+
+async def test_what_waits_too_long_is_asked_in_the_thread_however_little_it_does(
+    answerer, monkeypatch
+):
+    monkeypatch.setattr(on_sqlite, "QUICK", 1.0)
+    await asked(answerer, COUNTED, A_MOMENT)
+    with monkeypatch.context() as without_patience:
+        without_patience.setattr(on_sqlite, "WAITS", 0)
+        assert await asked(answerer, COUNTED, A_STEP) == [(A_STEP,)]
+    ticks, answer = await ticks_during(asked(answerer, COUNTED, A_MOMENT))
+    assert answer == [(A_MOMENT,)]
+    assert ticks > 1
 
 
 async def test_those_in_the_thread_do_not_wait_for_one_that_takes_for_ever(answerer):
