@@ -1,7 +1,9 @@
 """The sample register as loaded: through the acts, in the order of time, and as the file says."""
 
+import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -27,6 +29,7 @@ from services.periods import SHANGHAI
 from services.pledges.views import PLEDGE
 from services.reading.records import read_page
 
+README = Path(__file__).parents[3] / "README.md"
 SAMPLE = read_cases()
 OFFICE = Actor("office", "party_office", OFFICE_ROLES)
 
@@ -116,6 +119,12 @@ async def test_pledges_are_as_the_file_says(loaded):
         for case in SAMPLE.cases
         if case.sample.pledge
     }
+
+
+async def test_the_certificates_that_the_readme_names_are_there(loaded):
+    named = set(re.findall(r"\b\d{17}\b", README.read_text(encoding="utf-8")))
+    assert named
+    assert named <= {each["number"] for each in await every(loaded, CERTIFICATE)}
 
 
 async def test_the_ledger_is_sound_and_wholly_signed(loaded, settings):
