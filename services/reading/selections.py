@@ -1,6 +1,6 @@
 """What a statement is to read, as data: rows of views, with rows of other views within them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -68,11 +68,11 @@ Pieces: TypeAlias = tuple[Piece, ...]
 class Rows:
     """Rows of a view that may be seen, and what is wanted of each.
 
-    A row comes as the values of `columns`, then one value for each of `nested`; with `pieces`
-    (PostgreSQL) it comes as the JSON text that they make of these. `first` is how
-    many at most: it stands in the statement, as databases plan by it. `after` holds the cursor
-    values they come after, `equal` a field and its only value. Without `is_ordered` there is at
-    most one, or their order does not matter.
+    A row comes as the values of `columns`, then one value for each of `nested`; with `pieces` it
+    comes as the JSON text that they make of these. `first` is how many at most: it stands in the
+    statement, as databases plan by it. `after` holds the cursor values they come after, `equal` a
+    field and its only value. Without `is_ordered` there is at most one, or their order does not
+    matter.
     """
 
     view: View
@@ -158,6 +158,3 @@ def _parameters(selection: Selection) -> Iterator[Parameter]:
     yield from selection.after
     for nested in selection.nested:
         yield from _parameters(nested.rows)
-
-
-Values: TypeAlias = Sequence[Any]

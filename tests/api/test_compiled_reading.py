@@ -1,22 +1,20 @@
 """Both readers at one door: the same bytes, to those who may have them, as things are now."""
 
 import asyncio
-from datetime import timedelta
 
 import httpx
 import pytest
 
 from api.opening import open_app
 from api.settings import read_settings
-from api.tokens import OwnIssuer, issue_token
-from services.clock import SystemClock
 from services.parties.actions import dismiss_member
 from tests.collateral import placed
 from tests.conftest import on_sqlite
 from tests.databases import rows
+from tests.scenarios.actors import token_of
 
 SHORT = {"Content-Type": "application/json"}
-WHOLE = {"Content-Type": "application/json; charset=utf-8"}  # Which the shortest way leaves.
+WHOLE = {"Content-Type": "application/json; charset=utf8"}  # Which the shortest way leaves.
 DOCUMENTS = {
     "who asks": "{ me { id name roles } }",
     "a page": "{ certificates(first: 2) { nodes { id number holder { name } } totalCount } }",
@@ -38,16 +36,7 @@ class AtTheDoor:
     def headers_of(self, actor):
         if actor is None:
             return {}
-        token = issue_token(
-            OwnIssuer.at(self.settings.data),
-            issued_by=self.settings.issuer,
-            audience=self.settings.audience,
-            subject=actor.subject,
-            party_id=actor.party_id,
-            role=None,
-            now=SystemClock().now(),
-            lifetime=timedelta(minutes=5),
-        )
+        token = token_of(self.settings, actor)
         return {"Authorization": f"Bearer {token}"}
 
     async def ask(self, document, headers, way=SHORT):

@@ -97,6 +97,7 @@ UNUSUAL = {
     "a media type with another parameter": {
         "headers": {"Content-Type": "application/json; charset=utf-16"}
     },
+    "UTF-8 by another name": {"headers": {"Content-Type": "application/json; charset=utf8"}},
     "a body that is not JSON by its type": {"headers": {"Content-Type": "text/plain"}},
     "a compressed body": {"headers": PLAIN | GZIP},
     "a choice of answers": {"headers": PLAIN | {"Accept": "text/html, */*;q=0.1"}},

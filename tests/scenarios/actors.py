@@ -32,6 +32,20 @@ DEBT = {"amountMinor": "300000000", "currency": "CNY"}
 SHANGHAI = {"territories": ["CN-SH"], "fieldsOfUse": ["site selection"]}
 
 
+def token_of(settings: Settings, actor: Actor, role: Role | None = None) -> str:
+    """Of the register's own issuer, by the clock that a server checks it by."""
+    return issue_token(
+        OwnIssuer.at(settings.data),
+        issued_by=settings.issuer,
+        audience=settings.audience,
+        subject=actor.subject,
+        party_id=actor.party_id,
+        role=role,
+        now=SystemClock().now(),
+        lifetime=timedelta(minutes=5),
+    )
+
+
 @dataclass(frozen=True)
 class Stage:
     """A register behind its door. `sign` signs a checkpoint, as the server does every second."""
@@ -45,16 +59,7 @@ class Stage:
         return Person("public", "", self.http)
 
     def sign_in(self, actor: Actor, role: Role) -> Person:
-        token = issue_token(
-            OwnIssuer.at(self.settings.data),
-            issued_by=self.settings.issuer,
-            audience=self.settings.audience,
-            subject=actor.subject,
-            party_id=actor.party_id,
-            role=role,
-            now=SystemClock().now(),
-            lifetime=timedelta(minutes=5),
-        )
+        token = token_of(self.settings, actor, role)
         return Person(actor.subject, role.lower(), self.http, token, actor.party_id)
 
     def months_on(self, months: float) -> str:

@@ -16,8 +16,10 @@ from services.reading.selections import (
     Met,
     OneRow,
     Parameter,
+    Printed,
     Rows,
     Total,
+    Unless,
     WithTotal,
 )
 from services.reading.statements import MOST_VALUES, TooMuchError, comes_whole, question_for
@@ -204,6 +206,14 @@ def test_what_sqlite_cannot_parse_is_refused():
         rows = Rows(PARTY, (), nested=(ManyRows(MEMBERS_OF_PARTY, rows),))
     with pytest.raises(TooMuchError):
         question_for(rows, OFFICE_ROLES, "sqlite")
+
+
+def test_an_expression_deeper_than_sqlite_takes_is_refused():
+    pieces = ("{}",)
+    for _ in range(40):
+        pieces = (*("[]", Printed(0)) * 14, Unless(0, pieces))
+    with pytest.raises(TooMuchError):
+        question_for(Rows(PARTY, ("name",), pieces=pieces), OFFICE_ROLES, "sqlite")
 
 
 def test_only_what_is_told_each_time_is_a_parameter():
